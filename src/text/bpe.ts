@@ -61,7 +61,7 @@ export async function trainBpe(
 function countWords(text: string, words: Map<string, number>): number {
   for (let start = 0; start < text.length;) {
     const end = pretokenEnd(text, start);
-    if (end - start > 1 && end - start <= longestWord) {
+    if (end - start <= longestWord) {
       const word = text.slice(start, end);
       const count = words.get(word);
       if (count !== undefined) words.set(word, count + 1);
