@@ -1,0 +1,33 @@
+/**
+ * The one shape of numeric data between modules: a flat typed array and its dimensions, row-major.
+ * Arrays live on shared memory wherever a worker reads or writes them, so nothing is copied between threads.
+ */
+
+export type Dims = readonly number[];
+
+export type TensorData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+
+export interface Tensor<D extends TensorData = Float32Array> {
+  readonly dims: Dims;
+  readonly data: D;
+}
+
+export function sizeOf(dims: Dims): number {
+  return dims.reduce((size, dim) => size * dim, 1);
+}
+
+/** `length` zeros on shared memory, visible to every worker that is handed the array. */
+export function sharedFloats(length: number): Float32Array<SharedArrayBuffer> {
+  return new Float32Array(new SharedArrayBuffer(length * 4));
+}
+
+export function sharedInts(length: number): Int32Array<SharedArrayBuffer> {
+  return new Int32Array(new SharedArrayBuffer(length * 4));
+}
+
+/** The values of `tensor` when it has exactly the shape `dims`, else an error that names both. */
+export function expectDims(name: string, tensor: Tensor<TensorData>, dims: Dims): void {
+  if (tensor.dims.length !== dims.length || tensor.dims.some((dim, i) => dim !== dims[i])) {
+    throw new Error(`${name} has shape [${tensor.dims.join(", ")}], expected [${dims.join(", ")}]`);
+  }
+}

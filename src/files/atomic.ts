@@ -1,0 +1,72 @@
+/**
+ * Files that are either whole or absent: written to a temporary name beside the target, flushed to the disk, renamed.
+ * A reader, or a run resumed after `kill -9`, never sees half a file.
+ */
+
+import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { Failure } from "../errors.ts";
+
+/**
+ * Replaces `path` by the concatenation of `parts`.
+ * @throws Failure naming the path when the disk is full or the place cannot be written; the old file then still stands.
+ */
+export function writeAtomic(path: string, ...parts: (string | Uint8Array)[]): void {
+  const temporary = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const file = openSync(temporary, "wx");
+    try {
+      for (const part of parts) writeAll(file, typeof part === "string" ? Buffer.from(part) : part);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+    syncFolder(dirname(path));
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw writeFailure(path, error);
+  }
+}
+
+export function writeJson(path: string, value: unknown): void {
+  writeAtomic(path, JSON.stringify(value, null, 2) + "\n");
+}
+
+/** The sentence for a write that failed, by the reason the system gave. */
+export function writeFailure(path: string, error: unknown): Failure {
+  const code = (error as NodeJS.ErrnoException).code;
+  const reasons: Record<string, string> = {
+    ENOSPC: "the disk is full: free some space and run the same command again",
+    EDQUOT: "the disk quota is used up: free some space and run the same command again",
+    EACCES: "permission denied: choose a folder you can write to",
+    EPERM: "permission denied: choose a folder you can write to",
+    EROFS: "the file system is read-only: choose another folder",
+    ENOTDIR: "a part of the path is a file, not a folder",
+    EISDIR: "a folder of that name is in the way",
+  };
+  const reason = reasons[code ?? ""] ?? (error instanceof Error ? error.message : String(error));
+  return new Failure(`cannot write ${path}: ${reason}`, { cause: error });
+}
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let offset = 0; offset < bytes.byteLength; ) {
+    offset += writeSync(file, bytes, offset, Math.min(bytes.byteLength - offset, 1 << 30));
+  }
+}
+
+/** Makes the rename itself durable. Some file systems refuse to open a folder for this; the data is safe regardless. */
+function syncFolder(path: string): void {
+  try {
+    const folder = openSync(path, "r");
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
+  } catch {
+    // See above.
+  }
+}
