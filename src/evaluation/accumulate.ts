@@ -1,0 +1,117 @@
+/**
+ * Running sums of one SAE over the evaluation text: everything `evaluation.json` needs, in memory that does not grow with tokens
+ * (a few numbers a sequence for the bootstrap, a few a feature for the densities).
+ */
+
+import { L0Counts } from "./l0.ts";
+
+/** The SAE's output for a batch: x̂ and the active entries of f, row by row (CSR). */
+export interface SparseForward {
+  /** x̂ [n, d_in] */
+  readonly reconstruction: Float32Array;
+  /** [n + 1]: the entries of row t are rowOffsets[t] … rowOffsets[t + 1] − 1. */
+  readonly rowOffsets: Int32Array;
+  readonly indices: Int32Array;
+  readonly values: Float32Array;
+}
+
+export class SaeSums {
+  readonly dIn: number;
+  readonly context: number;
+  // Per sequence, for the bootstrap.
+  readonly loss: Float64Array;
+  readonly kl: Float64Array;
+  readonly squaredError: Float64Array;
+  readonly l0: Float64Array;
+  // Whole set.
+  squaredErrorFirst = 0;
+  l1 = 0;
+  cosine = 0;
+  dot = 0;
+  reconstructionNorm = 0;
+  // Per feature.
+  readonly firings: Float64Array;
+  readonly activation: Float64Array;
+  readonly maximum: Float32Array;
+  readonly l0Counts: L0Counts;
+
+  constructor(dIn: number, dSae: number, contexts: number, context: number) {
+    this.dIn = dIn;
+    this.context = context;
+    this.loss = new Float64Array(contexts);
+    this.kl = new Float64Array(contexts);
+    this.squaredError = new Float64Array(contexts);
+    this.l0 = new Float64Array(contexts);
+    this.firings = new Float64Array(dSae);
+    this.activation = new Float64Array(dSae);
+    this.maximum = new Float32Array(dSae);
+    this.l0Counts = new L0Counts(dSae);
+  }
+
+  /** Takes in `count` sequences starting with sequence `first`; `x` and `out` may hold more rows, which are ignored. */
+  addForward(first: number, count: number, x: Float32Array, out: SparseForward): void {
+    for (let row = 0; row < count * this.context; row++) {
+      const sequence = first + Math.floor(row / this.context);
+      this.#addError(sequence, row, x, out.reconstruction);
+      this.#addFeatures(sequence, row, out);
+    }
+  }
+
+  /** Adds loss and KL [·, context − 1] of `count` sequences. */
+  addLoss(first: number, count: number, loss: Float32Array, kl: Float32Array): void {
+    addBySequence(this.loss, first, count, loss, this.context - 1);
+    addBySequence(this.kl, first, count, kl, this.context - 1);
+  }
+
+  #addError(sequence: number, row: number, x: Float32Array, reconstruction: Float32Array): void {
+    let error = 0;
+    let dot = 0;
+    let norm = 0;
+    let normHat = 0;
+    for (let d = 0, at = row * this.dIn; d < this.dIn; d++, at++) {
+      const value = x[at]!;
+      const hat = reconstruction[at]!;
+      error += (value - hat) * (value - hat);
+      dot += value * hat;
+      norm += value * value;
+      normHat += hat * hat;
+    }
+    this.squaredError[sequence]! += error;
+    if (row % this.context === 0) this.squaredErrorFirst += error;
+    this.dot += dot;
+    this.reconstructionNorm += normHat;
+    if (norm > 0 && normHat > 0) this.cosine += dot / Math.sqrt(norm * normHat);
+  }
+
+  #addFeatures(sequence: number, row: number, { rowOffsets, indices, values }: SparseForward): void {
+    let active = 0;
+    for (let entry = rowOffsets[row]!; entry < rowOffsets[row + 1]!; entry++) {
+      const value = values[entry]!;
+      // An entry kept by the kernel with value 0 is not a firing.
+      if (!(value > 0)) continue;
+      const feature = indices[entry]!;
+      active++;
+      this.l1 += value;
+      this.firings[feature]!++;
+      this.activation[feature]! += value;
+      if (value > this.maximum[feature]!) this.maximum[feature] = value;
+    }
+    this.l0[sequence]! += active;
+    this.l0Counts.add(active);
+  }
+}
+
+/** Adds each row of `values` [·, width] to its sequence's sum. */
+export function addBySequence(
+  sums: Float64Array,
+  first: number,
+  count: number,
+  values: Float32Array,
+  width: number,
+): void {
+  for (let s = 0; s < count; s++) {
+    let sum = 0;
+    for (let t = 0; t < width; t++) sum += values[s * width + t]!;
+    sums[first + s]! += sum;
+  }
+}

@@ -1,0 +1,247 @@
+/**
+ * How faithful dictionaries are to the model they were trained on, measured on held-out text.
+ *
+ *   pass 1   x = prefix(tokens)  →  x̄, Σ‖x − x̄‖²
+ *   pass 2   L_clean = suffix(x)   L_zero = suffix(0)   L_mean = suffix(x̄)   for each SAE: x̂ = SAE(x), L_sae = suffix(x̂), KL
+ *
+ * The mean ablation needs x̄ before the losses, hence two passes; the first is the prefix alone, the cheap half. All SAEs share
+ * both passes. Every position is replaced, BOS included: leaving some out would make the score depend on which.
+ */
+
+import { Failure } from "../errors.ts";
+import type { Cut } from "../model/cut.ts";
+import type { TokenSplit } from "../text/shards.ts";
+import { addBySequence, SaeSums, type SparseForward } from "./accumulate.ts";
+import { Moments } from "./moments.ts";
+import type { EvaluationResult, FeatureStatistics } from "./result.ts";
+import { summarise } from "./summarise.ts";
+
+/** What the evaluation asks of a dictionary. Directions are feature-major: row i belongs to feature i. */
+export interface EvaluatedSae {
+  readonly name: string;
+  readonly dIn: number;
+  readonly dSae: number;
+  /** [d_sae, d_in] */
+  readonly W_enc: Float32Array;
+  /** [d_sae, d_in] */
+  readonly W_dec: Float32Array;
+  /** x [n, d_in] → x̂ and the active features. */
+  forward(x: Float32Array): Promise<SparseForward> | SparseForward;
+}
+
+export interface Evaluation {
+  readonly result: EvaluationResult;
+  readonly features: FeatureStatistics;
+}
+
+export interface EvaluationProgress {
+  readonly pass: "mean activation" | "losses";
+  /** Tokens done and to do over both passes. */
+  readonly tokens: number;
+  readonly total: number;
+}
+
+export interface EvaluationRequest {
+  readonly cut: Cut;
+  readonly tokens: TokenSplit;
+  /** At most this many tokens, rounded down to whole sequences (at least one); the first ones of the split. */
+  readonly maxTokens: number;
+  readonly seed: number;
+  readonly onProgress?: (progress: EvaluationProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** The three losses that do not depend on the SAE: sums over each sequence, nats. */
+export interface BaselineSums {
+  readonly clean: Float64Array;
+  readonly zero: Float64Array;
+  readonly mean: Float64Array;
+  readonly klZero: Float64Array;
+  /** Σ‖x − x̄‖² of each sequence. */
+  readonly deviation: Float64Array;
+}
+
+/** Evaluates one dictionary. @throws Failure as `evaluateSaes` does. */
+export async function evaluateSae(request: EvaluationRequest & { sae: EvaluatedSae }): Promise<Evaluation> {
+  const [evaluation] = await evaluateSaes({ ...request, saes: [request.sae] });
+  return evaluation!;
+}
+
+/**
+ * Evaluates several dictionaries of one hook point on the same tokens, in the order given.
+ * @throws Failure when the text is empty, its context length is not the cut's, an SAE has another width, or a loss is not finite.
+ */
+export async function evaluateSaes(
+  request: EvaluationRequest & { saes: readonly EvaluatedSae[] },
+): Promise<Evaluation[]> {
+  const { cut, saes, seed } = request;
+  const started = performance.now();
+  const contexts = checkedContexts(request);
+  const moments = await momentsOf(request, contexts);
+  const { mean } = moments.all;
+  const baseline: BaselineSums = {
+    clean: new Float64Array(contexts),
+    zero: new Float64Array(contexts),
+    mean: new Float64Array(contexts),
+    klZero: new Float64Array(contexts),
+    deviation: new Float64Array(contexts),
+  };
+  const sums = saes.map((sae) => new SaeSums(cut.dIn, sae.dSae, contexts, cut.context));
+  const identity = saes.map(() => 0);
+  const zeros = new Float32Array(cut.batch * cut.context * cut.dIn);
+  const means = Float32Array.from(zeros, (_, i) => mean[i % cut.dIn]!);
+  const width = cut.context - 1;
+
+  for await (const { batch, first, count } of batches(request, contexts, "losses")) {
+    const { activation: x, carry } = await cut.prefix(batch);
+    const clean = await cut.suffix(batch, carry, x);
+    const zero = await cut.compare(batch, carry, x, zeros);
+    addBySequence(baseline.clean, first, count, clean, width);
+    addBySequence(baseline.zero, first, count, zero.loss, width);
+    addBySequence(baseline.klZero, first, count, zero.kl, width);
+    addBySequence(baseline.mean, first, count, await cut.suffix(batch, carry, means), width);
+    addDeviation(baseline.deviation, first, count, x, mean, cut.context);
+    for (const [s, sae] of saes.entries()) {
+      const out = await sae.forward(x);
+      sums[s]!.addForward(first, count, x, out);
+      const spliced = await cut.compare(batch, carry, x, out.reconstruction);
+      sums[s]!.addLoss(first, count, spliced.loss, spliced.kl);
+      if (first === 0) {
+        const same = x.map(
+          (value, i) => out.reconstruction[i]! + Math.fround(value - out.reconstruction[i]!),
+        );
+        identity[s] = largestDifference(clean, await cut.suffix(batch, carry, same), count * width);
+      }
+    }
+    checkFinite(baseline, sums, saes, first, count, cut.hook);
+  }
+
+  const seconds = (performance.now() - started) / 1000;
+  return saes.map((sae, s) =>
+    summarise({
+      sae,
+      hook: cut.hook,
+      sums: sums[s]!,
+      baseline,
+      moments,
+      seed,
+      seconds,
+      identity: identity[s]!,
+    }),
+  );
+}
+
+/** Moments of the activation: over all positions, and without the first position of each sequence. */
+export interface ActivationMoments {
+  readonly all: Moments;
+  readonly afterFirst: Moments;
+}
+
+async function momentsOf(request: EvaluationRequest, contexts: number): Promise<ActivationMoments> {
+  const { cut } = request;
+  const all = new Moments(cut.dIn);
+  const afterFirst = new Moments(cut.dIn);
+  for await (const { batch, count } of batches(request, contexts, "mean activation")) {
+    const { activation } = await cut.prefix(batch);
+    const rows = count * cut.context;
+    all.add(activation, rows, (row) => row % cut.context === 0);
+    afterFirst.add(activation, rows, (row) => row % cut.context !== 0);
+  }
+  all.merge(afterFirst);
+  return { all, afterFirst };
+}
+
+/** Full batches of the first `contexts` sequences; the last is filled up with repeats of its first, beyond `count`. */
+async function* batches(request: EvaluationRequest, contexts: number, pass: EvaluationProgress["pass"]) {
+  const { cut, tokens, onProgress, signal } = request;
+  const passes = pass === "losses" ? 1 : 0;
+  for (let first = 0; first < contexts; first += cut.batch) {
+    signal?.throwIfAborted();
+    const count = Math.min(cut.batch, contexts - first);
+    const batch = new Int32Array(cut.batch * cut.context);
+    tokens.read(first, count, batch.subarray(0, count * cut.context));
+    for (let s = count; s < cut.batch; s++) batch.copyWithin(s * cut.context, 0, cut.context);
+    yield { batch, first, count };
+    const tokensDone = (passes * contexts + first + count) * cut.context;
+    onProgress?.({ pass, tokens: tokensDone, total: 2 * contexts * cut.context });
+  }
+}
+
+function checkedContexts({
+  cut,
+  tokens,
+  saes,
+  maxTokens,
+}: EvaluationRequest & { saes: readonly EvaluatedSae[] }): number {
+  if (tokens.context !== cut.context) {
+    throw new Failure(
+      `the evaluation text is cut in contexts of ${tokens.context} tokens, the model was opened with ${cut.context}: use the same context length for both`,
+    );
+  }
+  if (tokens.contexts === 0) {
+    throw new Failure(
+      "there is no held-out text to evaluate on: give more text, or hold out a larger share of the documents",
+    );
+  }
+  for (const sae of saes) {
+    if (sae.dIn !== cut.dIn) {
+      throw new Failure(
+        `SAE ${sae.name} reads activations of width ${sae.dIn}, ${cut.hook} of this model has width ${cut.dIn}: choose the hook point and model it was trained on`,
+      );
+    }
+  }
+  return Math.min(tokens.contexts, Math.max(1, Math.floor(maxTokens / cut.context)));
+}
+
+function checkFinite(
+  baseline: BaselineSums,
+  sums: readonly SaeSums[],
+  saes: readonly EvaluatedSae[],
+  first: number,
+  count: number,
+  hook: string,
+): void {
+  const bad = (values: Float64Array) =>
+    values.subarray(first, first + count).some((value) => !Number.isFinite(value));
+  if (bad(baseline.clean)) {
+    throw new Failure(
+      "the model's own loss on the evaluation text is not a finite number: check its weights",
+    );
+  }
+  if (bad(baseline.zero) || bad(baseline.mean)) {
+    throw new Failure(
+      `the model's loss with ${hook} ablated is not a finite number: check the model's weights`,
+    );
+  }
+  for (const [s, sae] of saes.entries()) {
+    if (bad(sums[s]!.loss) || bad(sums[s]!.squaredError)) {
+      throw new Failure(
+        `SAE ${sae.name} reconstructs activations that are not finite: its training diverged or its file is damaged`,
+      );
+    }
+  }
+}
+
+function addDeviation(
+  sums: Float64Array,
+  first: number,
+  count: number,
+  x: Float32Array,
+  mean: Float64Array,
+  context: number,
+): void {
+  const dIn = mean.length;
+  for (let s = 0; s < count; s++) {
+    let sum = 0;
+    for (let row = s * context; row < (s + 1) * context; row++) {
+      for (let d = 0, at = row * dIn; d < dIn; d++, at++) sum += (x[at]! - mean[d]!) ** 2;
+    }
+    sums[first + s] = sum;
+  }
+}
+
+function largestDifference(a: Float32Array, b: Float32Array, length: number): number {
+  let largest = 0;
+  for (let i = 0; i < length; i++) largest = Math.max(largest, Math.abs(a[i]! - b[i]!));
+  return largest;
+}
