@@ -8,6 +8,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { Failure } from "../errors.ts";
 import { decodeBfloat16, decodeFloat16 } from "./half.ts";
+import { readFailure } from "./read.ts";
 import {
   damaged,
   ELEMENT_BYTES,
@@ -193,10 +194,7 @@ function openForReading(path: string): number {
   try {
     return openSync(path, "r");
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const reason =
-      code === "ENOENT" ? "there is no such file" : code === "EACCES" ? "permission denied" : code;
-    throw new Failure(`cannot read ${path}: ${reason}; name an existing safetensors file`, { cause: error });
+    throw readFailure(path, "a safetensors file", error);
   }
 }
 
