@@ -47,6 +47,7 @@ describe("imports are read correctly", () => {
     export { e } from "./e.ts";
     const f = await import("./f.ts");
     const g = new Worker(new URL("./g.ts", import.meta.url));
+    const k = new URL(\`./k\${extname(import.meta.url)}\`, import.meta.url);
     const h = "https://example.org"; import { i } from "i";
     const j = \`new URL("\${h}", base)\`;
   `;
@@ -55,8 +56,11 @@ describe("imports are read correctly", () => {
       importsOf(code)
         .map(({ specifier }) => specifier)
         .sort(),
-    ).toEqual(["../c.ts", "./a.ts", "./e.ts", "./f.ts", "./g.ts", "i", "side-effect"].sort());
-    expect(importsOf(code).filter(({ byUrl }) => byUrl)).toEqual([{ specifier: "./g.ts", byUrl: true }]);
+    ).toEqual(["../c.ts", "./a.ts", "./e.ts", "./f.ts", "./g.ts", "./k.ts", "i", "side-effect"].sort());
+    expect(importsOf(code).filter(({ byUrl }) => byUrl)).toEqual([
+      { specifier: "./g.ts", byUrl: true },
+      { specifier: "./k.ts", byUrl: true },
+    ]);
   });
 });
 
@@ -91,6 +95,11 @@ describe("src", () => {
 
   test("no file imports itself by way of others", () => {
     expect(firstCycle(src)).toBeUndefined();
+  });
+
+  test("workers are named so that the built package finds them", () => {
+    const fixed = src.filter((path) => /new URL\(\s*["'][^"']+\.ts["']/.test(readSource(path)));
+    expect(fixed).toEqual([]);
   });
 
   test("packages are runtime dependencies, built-ins carry node:", () => {

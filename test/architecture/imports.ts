@@ -27,6 +27,10 @@ export function readSource(path: string): string {
   return readFileSync(join(HOME, path), "utf8");
 }
 
+/** A worker file whose extension is the importing file's own: .ts in a checkout, .js in the built package. */
+const SIBLING_WORKER =
+  /\bnew URL\(\s*`(\.[^`$]+)\$\{extname\(import\.meta\.url\)\}`\s*,\s*import\.meta\.url/g;
+
 export function importsOf(code: string): Import[] {
   const bare = withoutComments(code);
   const imports: Import[] = [];
@@ -37,6 +41,8 @@ export function importsOf(code: string): Import[] {
   collect(/(?:^|;)\s*import\s*["']([^"']+)["']/gm, false);
   collect(/\bimport\(\s*["']([^"']+)["']\s*\)/g, false);
   collect(/\bnew URL\(\s*["'](\.[^"']+)["']\s*,\s*import\.meta\.url/g, true);
+  for (const match of bare.matchAll(SIBLING_WORKER))
+    imports.push({ specifier: `${match[1]}.ts`, byUrl: true });
   return imports;
 }
 

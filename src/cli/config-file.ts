@@ -1,0 +1,84 @@
+/**
+ * `--config file.json`: options in a file, under the same names as the flags in camelCase. A value that begins with `./`
+ * or `../` is relative to the file's own folder, so a recipe works from everywhere; any other path is relative to the
+ * folder the command is run in, as on the command line.
+ */
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { messageOf, nearest, UsageError } from "../errors.ts";
+import { kebab, type Option } from "./options.ts";
+import { fromJson } from "./values.ts";
+
+/** Keys that explain a file to its reader and configure nothing. */
+const NOTES = new Set(["$schema", "description", "cost", "expected"]);
+
+const RECIPES = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "configs");
+
+export interface ConfigFile {
+  readonly name: string;
+  readonly path: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads the file, or the recipe of that name which comes with the package.
+ * @throws UsageError when it is missing, no JSON object, or holds a key that no option has.
+ */
+export function readConfigFile(where: string, options: readonly Option[]): ConfigFile {
+  const path = locate(where);
+  const json = parse(path);
+  const values: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(json)) {
+    if (NOTES.has(key)) continue;
+    const option = options.find((candidate) => candidate.key === key);
+    if (option === undefined) throw new UsageError(unknownKey(path, key, options));
+    values[key] = resolvePaths(fromJson(option, value), option, dirname(path));
+  }
+  return { name: basename(path, extname(path)), path, values };
+}
+
+function locate(where: string): string {
+  const path = resolve(where);
+  if (existsSync(path)) return path;
+  const recipe = join(RECIPES, `${where}.json`);
+  if (!/[\\/]/.test(where) && existsSync(recipe)) return recipe;
+  const names = existsSync(RECIPES) ? readdirSync(RECIPES).map((name) => basename(name, ".json")) : [];
+  const known = nearest(where, names, 5).join(", ");
+  throw new UsageError(
+    `--config: ${where} is neither a file nor a recipe of this package: give a path, or one of ${known}`,
+  );
+}
+
+function parse(path: string): Record<string, unknown> {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new UsageError(`--config: ${path} cannot be read as JSON: ${messageOf(error)}`, { cause: error });
+  }
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    throw new UsageError(
+      `--config: ${path} has to hold one JSON object with options, such as {"expansion": 8}`,
+    );
+  }
+  return json as Record<string, unknown>;
+}
+
+function unknownKey(path: string, key: string, options: readonly Option[]): string {
+  const twin = options.find(({ flag }) => flag === kebab(key.replace(/^--/, "")));
+  if (twin !== undefined)
+    return `--config: ${path} has the key "${key}"; in a config file it is "${twin.key}"`;
+  const names = nearest(
+    key,
+    options.map((option) => option.key),
+  ).join(", ");
+  return `--config: ${path} has the unknown key "${key}"; nearest options: ${names}`;
+}
+
+function resolvePaths(value: unknown, option: Option, folder: string): unknown {
+  if (option.verbatim) return value;
+  if (Array.isArray(value)) return value.map((item) => resolvePaths(item, option, folder));
+  return typeof value === "string" && /^\.\.?(\/|$)/.test(value) ? resolve(folder, value) : value;
+}

@@ -1,0 +1,100 @@
+/**
+ * The program: finds the command, reads its options, runs it, and turns whatever happens into output and an exit code.
+ * Results go to stdout, everything else to stderr.
+ */
+
+import { readFileSync } from "node:fs";
+import { Failure, messageOf, nearest, UsageError } from "../errors.ts";
+import type { Command } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+import { readWords, type Words } from "./flags.ts";
+import { helpFor, overview } from "./help.ts";
+import { interruptionSignal } from "./interruption.ts";
+import { jsonSchemaOf } from "./json-schema.ts";
+import { ScreenProgress, SILENT } from "./progress.ts";
+import { resolveOptions } from "./resolve.ts";
+
+const args = process.argv.slice(2);
+const screen = new ScreenProgress(process.stderr);
+
+// A launcher that handed over to this process holds the other end of a channel: when it is gone, so is the reason to run.
+if (process.connected) {
+  process.on("disconnect", () => process.exit(1));
+  process.channel?.unref();
+}
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+process.on("uncaughtException", (error) => process.exit(complain(error)));
+
+let exitCode = 0;
+try {
+  await main();
+} catch (error) {
+  exitCode = complain(error);
+}
+// Worker threads of a command that failed half-way must not keep the process alive; what was printed has to be out first.
+process.stdout.write("", () => process.exit(exitCode));
+
+async function main(): Promise<void> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "--help" || name === "-h") return print(overview(COMMANDS));
+  if (name === "--version" || name === "-V") return print(version());
+  if (name === "help")
+    return print(rest[0] === undefined ? overview(COMMANDS) : helpFor(commandNamed(rest[0])));
+  const command = commandNamed(name);
+  if (rest.includes("--help") || rest.includes("-h")) return print(helpFor(command));
+  const words = readWords(command, rest);
+  if (words.globals.jsonSchema) return print(JSON.stringify(jsonSchemaOf(command), null, 2));
+  await runCommand(command, words);
+}
+
+async function runCommand(command: Command, words: Words): Promise<void> {
+  const { sections, config, file } = resolveOptions(command, words);
+  const { json, quiet } = words.globals;
+  const result = await command.run(sections as never, {
+    signal: interruptionSignal((line) => screen.say(line)),
+    progress: quiet ? SILENT : screen,
+    config,
+    configName: file?.name,
+  });
+  screen.stop();
+  print(json ? JSON.stringify(result.json, null, 2) : result.text);
+}
+
+function commandNamed(name: string): Command {
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (command !== undefined) return command;
+  const names = COMMANDS.map((candidate) => candidate.name);
+  throw new UsageError(
+    name.startsWith("-")
+      ? `a command comes first, found "${name}": monosemantic COMMAND [OPTIONS], with ${names.join(", ")}`
+      : `unknown command "${name}"; nearest: ${nearest(name, names, 2).join(", ")}; all: monosemantic --help`,
+  );
+}
+
+/** Says what went wrong and returns the exit code. */
+function complain(error: unknown): number {
+  screen.stop();
+  const expected = error instanceof Failure;
+  const debug = args.includes("--debug");
+  const sentence = expected
+    ? error.message
+    : `unexpected error: ${messageOf(error)}; this is a bug, please report it` +
+      (debug ? "" : " with the output of the same command with --debug");
+  process.stderr.write(`monosemantic: ${sentence}\n`);
+  if (debug) process.stderr.write(`${error instanceof Error ? fullStack(error) : String(error)}\n`);
+  return expected ? error.exitCode : 1;
+}
+
+function fullStack(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by: ${fullStack(error.cause)}` : "";
+  return `${error.stack ?? error.message}${cause}`;
+}
+
+function print(text: string): void {
+  if (text !== "") process.stdout.write(text + "\n");
+}
+
+function version(): string {
+  const manifest = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
+}
