@@ -36,3 +36,13 @@ export function interruptionSignal(announce: (line: string) => void): AbortSigna
   process.on("SIGTERM", () => onSignal("SIGTERM"));
   return controller.signal;
 }
+
+/**
+ * A launcher that handed over to this process holds the other end of a channel. When it is killed the channel closes, and
+ * this process ends too: a run that nobody can stop any more must not go on writing.
+ */
+export function endWithLauncher(): void {
+  if (!process.connected) return;
+  process.on("disconnect", () => process.exit(1));
+  process.channel?.unref();
+}

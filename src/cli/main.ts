@@ -9,7 +9,7 @@ import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { readWords, type Words } from "./flags.ts";
 import { helpFor, overview } from "./help.ts";
-import { interruptionSignal } from "./interruption.ts";
+import { endWithLauncher, interruptionSignal } from "./interruption.ts";
 import { jsonSchemaOf } from "./json-schema.ts";
 import { ScreenProgress, SILENT } from "./progress.ts";
 import { resolveOptions } from "./resolve.ts";
@@ -17,11 +17,7 @@ import { resolveOptions } from "./resolve.ts";
 const args = process.argv.slice(2);
 const screen = new ScreenProgress(process.stderr);
 
-// A launcher that handed over to this process holds the other end of a channel: when it is gone, so is the reason to run.
-if (process.connected) {
-  process.on("disconnect", () => process.exit(1));
-  process.channel?.unref();
-}
+endWithLauncher();
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 process.on("uncaughtException", (error) => process.exit(complain(error)));
 

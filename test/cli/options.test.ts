@@ -69,11 +69,10 @@ describe("flags", () => {
   });
 
   test("every kind of value", () => {
-    const config = read(
-      ...["--name=x", "--tokens", "2M", "--learning-rate", "1e-4", "--expansion", "8,32", "--data", "a.txt"],
-      ...["--data", "*.{md,txt}", "--preset", "neel-2023", "--no-normalise", "--verbose", "--threads", "2"],
-      ...["--lambda", "0.5,1", "--b-dec-init", "mean", "runs/one"],
-    );
+    const line =
+      "--name=x --tokens 2M --learning-rate 1e-4 --expansion 8,32 --data a.txt --data *.{md,txt} --preset neel-2023 " +
+      "--no-normalise --verbose --threads 2 --lambda 0.5,1 --b-dec-init mean runs/one";
+    const config = read(...line.split(" "));
     expect(config).toMatchObject({
       tokens: 2e6,
       learningRate: 1e-4,
