@@ -51,7 +51,10 @@ export class Engine {
       const slot: Slot = { worker, queue: [] };
       worker.on("message", (reply: Reply) => engine.#settle(slot, reply));
       worker.on("error", (error) => engine.#fail(error as Error));
-      worker.on("exit", (code) => code !== 0 && engine.#fail(new Error(`an engine worker ended with code ${code}`)));
+      worker.on(
+        "exit",
+        (code) => code !== 0 && engine.#fail(new Error(`an engine worker ended with code ${code}`)),
+      );
       // An idle engine must not keep the process alive; `#advance` takes the reference back for each job.
       worker.unref();
       engine.#slots.push(slot);
@@ -68,7 +71,10 @@ export class Engine {
    * @param constants values for some of the graph's inputs, fixed for the life of the program: ONNX Runtime lays matrices
    *   out for its kernels once (prepacking), which makes products with them up to a third faster. They must not change.
    */
-  async load(graph: Graph, { constants = {} }: { constants?: Readonly<Record<string, Float32Array>> } = {}): Promise<Program> {
+  async load(
+    graph: Graph,
+    { constants = {} }: { constants?: Readonly<Record<string, Float32Array>> } = {},
+  ): Promise<Program> {
     const id = this.#programs++;
     for (const [name, data] of Object.entries(constants)) {
       const dims = graph.inputs.find((input) => input.name === name)?.dims;
@@ -79,7 +85,8 @@ export class Engine {
     const inputs = graph.inputs.filter(({ name }) => !(name in constants));
     return new Program(graph, inputs, {
       run: (feeds, fetches) => this.#submit({ kind: "run", id, feeds, fetches }),
-      release: () => Promise.all(this.#slots.map((slot) => this.#submit({ kind: "release", id }, slot))).then(() => {}),
+      release: () =>
+        Promise.all(this.#slots.map((slot) => this.#submit({ kind: "release", id }, slot))).then(() => {}),
     });
   }
 
@@ -164,7 +171,9 @@ export class Program {
       const data = into[name] ?? sharedFloats(sizeOf(dims));
       expectLength(this.graph, name, data, dims);
       if (!(data.buffer instanceof SharedArrayBuffer)) {
-        throw new Error(`graph ${this.graph.name}: output "${name}" must be on shared memory to be written in place`);
+        throw new Error(
+          `graph ${this.graph.name}: output "${name}" must be on shared memory to be written in place`,
+        );
       }
       fetches[name] = { data, dims };
     }
@@ -180,7 +189,9 @@ export class Program {
 
 function expectLength(graph: Graph, name: string, data: { length: number }, dims: Dims): void {
   if (data.length !== sizeOf(dims)) {
-    throw new Error(`graph ${graph.name}: "${name}" has ${data.length} values, expected [${dims.join(", ")}]`);
+    throw new Error(
+      `graph ${graph.name}: "${name}" has ${data.length} values, expected [${dims.join(", ")}]`,
+    );
   }
 }
 

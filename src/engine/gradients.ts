@@ -21,7 +21,8 @@ export function gradients(loss: Value, wrt: readonly Value[]): Value[] {
   const dependent = new Set<Value>(wrt);
   const nodes = [...graph.nodes];
   for (const node of nodes) {
-    if (node.inputs.some((input) => dependent.has(input))) for (const output of node.outputs) dependent.add(output);
+    if (node.inputs.some((input) => dependent.has(input)))
+      for (const output of node.outputs) dependent.add(output);
   }
 
   const bar = new Map<Value, Value>([[loss, graph.scalar(1)]]);

@@ -57,7 +57,10 @@ export interface Operation {
   /** The operation in plain loops. */
   evaluate(inputs: readonly Array64[], attributes: Attributes, outputs: readonly ValueType[]): Array64[];
   /** How the attributes are written in ONNX, where newer operator versions want them as int64 inputs. */
-  readonly onnx?: (attributes: Attributes) => { attributes?: Attributes; inputs?: readonly (readonly number[])[] };
+  readonly onnx?: (attributes: Attributes) => {
+    attributes?: Attributes;
+    inputs?: readonly (readonly number[])[];
+  };
 }
 
 export class Graph {
@@ -87,7 +90,9 @@ export class Graph {
 
   constant(dims: Dims, data: Float32Array | Int32Array | BigInt64Array): Value {
     if (data.length !== sizeOf(dims)) {
-      throw new Error(`graph ${this.name}: a constant of [${dims.join(", ")}] cannot have ${data.length} values`);
+      throw new Error(
+        `graph ${this.name}: a constant of [${dims.join(", ")}] cannot have ${data.length} values`,
+      );
     }
     const dtype = data instanceof Float32Array ? "float32" : data instanceof Int32Array ? "int32" : "int64";
     const value: Value = { graph: this, name: this.#fresh("const"), dtype, dims, constant: data };
@@ -109,7 +114,9 @@ export class Graph {
   apply(operation: Operation, inputs: readonly Value[], attributes: Attributes = {}): Value[] {
     for (const input of inputs) {
       if (input.graph !== this) {
-        throw new Error(`${operation.type}: "${input.name}" belongs to graph ${input.graph.name}, not ${this.name}`);
+        throw new Error(
+          `${operation.type}: "${input.name}" belongs to graph ${input.graph.name}, not ${this.name}`,
+        );
       }
     }
     const types = operation.infer(inputs, attributes);
@@ -127,7 +134,8 @@ export class Graph {
     if (this.outputs.has(name) || this.#names.has(name)) {
       throw new Error(`graph ${this.name}: the name "${name}" is taken`);
     }
-    if (value.graph !== this) throw new Error(`graph ${this.name}: output "${name}" belongs to another graph`);
+    if (value.graph !== this)
+      throw new Error(`graph ${this.name}: output "${name}" belongs to another graph`);
     this.outputs.set(name, value);
   }
 

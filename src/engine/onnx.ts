@@ -85,11 +85,19 @@ export function serialise(graph: Graph, fixed: Readonly<Record<string, Float32Ar
     ...inputs.map((value) => valueInfo(11, value)),
     ...outputs.map((value) => valueInfo(12, value)),
   );
-  const bytes = join([varint(1, IR_VERSION), text(2, "monosemantic"), body, message(8, text(1, ""), varint(2, OPSET))]);
+  const bytes = join([
+    varint(1, IR_VERSION),
+    text(2, "monosemantic"),
+    body,
+    message(8, text(1, ""), varint(2, OPSET)),
+  ]);
   return { bytes, externalData };
 }
 
-function valueInfo(number: number, { name, dtype, dims }: Pick<Value, "name" | "dtype" | "dims">): Uint8Array {
+function valueInfo(
+  number: number,
+  { name, dtype, dims }: Pick<Value, "name" | "dtype" | "dims">,
+): Uint8Array {
   const shape = message(2, ...dims.map((dim) => message(1, varint(1, dim))));
   return message(number, text(1, name), message(2, message(1, varint(1, DTYPES[dtype]), shape)));
 }

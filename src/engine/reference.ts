@@ -4,13 +4,18 @@ import type { Array64, Graph, Value } from "./graph.ts";
 import { sizeOf } from "./tensor.ts";
 
 /** The outputs of `graph` by name, for inputs given by name as flat row-major numbers. */
-export function evaluate(graph: Graph, feeds: Readonly<Record<string, ArrayLike<number>>>): Record<string, Float64Array> {
+export function evaluate(
+  graph: Graph,
+  feeds: Readonly<Record<string, ArrayLike<number>>>,
+): Record<string, Float64Array> {
   const known = new Map<Value, Array64>();
   for (const input of graph.inputs) {
     const data = feeds[input.name];
     if (!data) throw new Error(`reference: input "${input.name}" is missing`);
     if (data.length !== sizeOf(input.dims)) {
-      throw new Error(`reference: input "${input.name}" has ${data.length} values, expected ${sizeOf(input.dims)}`);
+      throw new Error(
+        `reference: input "${input.name}" has ${data.length} values, expected ${sizeOf(input.dims)}`,
+      );
     }
     known.set(input, { dims: input.dims, data: Float64Array.from(data) });
   }

@@ -4,7 +4,10 @@ import * as ort from "onnxruntime-node";
 import type { OnnxModel } from "./onnx.ts";
 
 /** Compiles a serialised graph in the calling thread, which its runs will block: call it in a worker. */
-export function createSession({ bytes, externalData }: OnnxModel, threads: number): Promise<ort.InferenceSession> {
+export function createSession(
+  { bytes, externalData }: OnnxModel,
+  threads: number,
+): Promise<ort.InferenceSession> {
   return ort.InferenceSession.create(bytes, {
     executionProviders: ["cpu"],
     intraOpNumThreads: threads,

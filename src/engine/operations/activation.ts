@@ -80,4 +80,5 @@ function errorFunction(x: number): number {
 export const relu = (x: Value): Value => x.graph.apply(Relu, [x])[0]!;
 export const tanh = (x: Value): Value => x.graph.apply(Tanh, [x])[0]!;
 export const erf = (x: Value): Value => x.graph.apply(Erf, [x])[0]!;
-export const gelu = (x: Value, approximate: "none" | "tanh"): Value => x.graph.apply(Gelu, [x], { approximate })[0]!;
+export const gelu = (x: Value, approximate: "none" | "tanh"): Value =>
+  x.graph.apply(Gelu, [x], { approximate })[0]!;

@@ -13,11 +13,11 @@ function binary(
   return {
     type,
     infer([a, b]) {
-      const dims = broadcastDims(a!.dims, b!.dims);
-      if (!dims) throw new Error(`${type}: ${shapes(a!, b!)} cannot be broadcast together`);
       if (a!.dtype !== "float32" || b!.dtype !== "float32") {
         throw new Error(`${type}: needs float32 operands, not ${a!.dtype} and ${b!.dtype}`);
       }
+      const dims = broadcastDims(a!.dims, b!.dims);
+      if (!dims) throw new Error(`${type}: ${shapes(a!, b!)} cannot be broadcast together`);
       return [float32(dims)];
     },
     gradient({ inputs: [a, b], outputs: [z] }: Node, [dz]) {
@@ -35,15 +35,35 @@ function binary(
   };
 }
 
-const Add = binary("Add", (a, b) => a + b, (_a, _b, dz) => [dz, dz]);
-const Sub = binary("Sub", (a, b) => a - b, (_a, _b, dz) => [dz, neg(dz)]);
-const Mul = binary("Mul", (a, b) => a * b, (a, b, dz) => [mul(dz, b), mul(dz, a)]);
-const Div = binary("Div", (a, b) => a / b, (_a, b, dz, z) => {
-  const da = div(dz, b);
-  return [da, neg(mul(da, z))];
-});
+const Add = binary(
+  "Add",
+  (a, b) => a + b,
+  (_a, _b, dz) => [dz, dz],
+);
+const Sub = binary(
+  "Sub",
+  (a, b) => a - b,
+  (_a, _b, dz) => [dz, neg(dz)],
+);
+const Mul = binary(
+  "Mul",
+  (a, b) => a * b,
+  (a, b, dz) => [mul(dz, b), mul(dz, a)],
+);
+const Div = binary(
+  "Div",
+  (a, b) => a / b,
+  (_a, b, dz, z) => {
+    const da = div(dz, b);
+    return [da, neg(mul(da, z))];
+  },
+);
 
-function unary(type: string, compute: (x: number) => number, gradient?: (x: Value, y: Value, dy: Value) => Value): Operation {
+function unary(
+  type: string,
+  compute: (x: number) => number,
+  gradient?: (x: Value, y: Value, dy: Value) => Value,
+): Operation {
   return {
     type,
     infer([x]) {
@@ -51,13 +71,19 @@ function unary(type: string, compute: (x: number) => number, gradient?: (x: Valu
       return [float32(x!.dims)];
     },
     ...(gradient && {
-      gradient: ({ inputs: [x], outputs: [y] }: Node, [dy]: readonly (Value | undefined)[]) => [gradient(x!, y!, dy!)],
+      gradient: ({ inputs: [x], outputs: [y] }: Node, [dy]: readonly (Value | undefined)[]) => [
+        gradient(x!, y!, dy!),
+      ],
     }),
     evaluate: ([x]) => [{ dims: x!.dims, data: x!.data.map(compute) }],
   };
 }
 
-const Neg = unary("Neg", (x) => -x, (_x, _y, dy) => neg(dy));
+const Neg = unary(
+  "Neg",
+  (x) => -x,
+  (_x, _y, dy) => neg(dy),
+);
 const Exp = unary("Exp", Math.exp, (_x, y, dy) => mul(dy, y));
 const Log = unary("Log", Math.log, (x, _y, dy) => div(dy, x));
 const Sqrt = unary("Sqrt", Math.sqrt, (x, y, dy) => div(dy, mul(y, x.graph.scalar(2))));

@@ -19,7 +19,9 @@ const Gather: Operation = {
   evaluate([table, indices], _, [out]) {
     const width = sizeOf(table!.dims.slice(1));
     const data = new Float64Array(sizeOf(out!.dims));
-    indices!.data.forEach((row, i) => data.set(table!.data.subarray(row * width, (row + 1) * width), i * width));
+    indices!.data.forEach((row, i) =>
+      data.set(table!.data.subarray(row * width, (row + 1) * width), i * width),
+    );
     return [{ dims: out!.dims, data }];
   },
 };
@@ -34,7 +36,11 @@ const ScatterND: Operation = {
     }
     return [float32(base!.dims)];
   },
-  gradient: ({ inputs: [, indices] }, [dy]) => [dy, undefined, gather(dy!, reshape(indices!, [indices!.dims[0]!]))],
+  gradient: ({ inputs: [, indices] }, [dy]) => [
+    dy,
+    undefined,
+    gather(dy!, reshape(indices!, [indices!.dims[0]!])),
+  ],
   evaluate([base, indices, updates]) {
     const width = sizeOf(base!.dims.slice(1));
     const data = base!.data.slice();
@@ -56,7 +62,9 @@ const GatherElements: Operation = {
   gradient: ({ inputs: [x, indices] }, [dy]) => [scatterElements(x!.dims, indices!, dy!), undefined],
   evaluate([x, indices]) {
     const width = x!.dims[1]!;
-    return [{ dims: indices!.dims, data: indices!.data.map((column, row) => x!.data[row * width + column]!) }];
+    return [
+      { dims: indices!.dims, data: indices!.data.map((column, row) => x!.data[row * width + column]!) },
+    ];
   },
 };
 

@@ -16,7 +16,12 @@ const Transpose: Operation = {
   },
   gradient({ attributes }, [dy]) {
     const perm = attributes["perm"] as Dims;
-    return [transpose(dy!, perm.map((_, axis) => perm.indexOf(axis)))];
+    return [
+      transpose(
+        dy!,
+        perm.map((_, axis) => perm.indexOf(axis)),
+      ),
+    ];
   },
   evaluate([x], attributes, [out]) {
     const own = strides(x!.dims);
@@ -56,7 +61,10 @@ const Split: Operation = {
       return { dims, data };
     });
   },
-  onnx: (attributes) => ({ attributes: { axis: attributes["axis"]! }, inputs: [attributes["sizes"] as Dims] }),
+  onnx: (attributes) => ({
+    attributes: { axis: attributes["axis"]! },
+    inputs: [attributes["sizes"] as Dims],
+  }),
 };
 
 const Concat: Operation = {
@@ -65,7 +73,10 @@ const Concat: Operation = {
     const axis = attributes["axis"] as number;
     const [first] = inputs;
     for (const input of inputs) {
-      if (input.dims.length !== first!.dims.length || input.dims.some((dim, i) => i !== axis && dim !== first!.dims[i])) {
+      if (
+        input.dims.length !== first!.dims.length ||
+        input.dims.some((dim, i) => i !== axis && dim !== first!.dims[i])
+      ) {
         throw new Error(`Concat: ${shapes(first!, input)} differ outside axis ${axis}`);
       }
     }
@@ -74,7 +85,11 @@ const Concat: Operation = {
   },
   gradient({ inputs, attributes }, [dy]) {
     const axis = attributes["axis"] as number;
-    return split(dy!, axis, inputs.map((input) => input.dims[axis]!));
+    return split(
+      dy!,
+      axis,
+      inputs.map((input) => input.dims[axis]!),
+    );
   },
   evaluate(inputs, attributes, [out]) {
     const axis = attributes["axis"] as number;

@@ -8,31 +8,38 @@ import { transpose } from "./layout.ts";
 
 const Gemm: Operation = {
   type: "Gemm",
-  infer([a, b], { transA, transB }) {
-    if (a!.dims.length !== 2 || b!.dims.length !== 2) throw new Error(`Gemm: needs two matrices, not ${shapes(a!, b!)}`);
+  infer([a, b, bias], { transA, transB }) {
+    if (a!.dims.length !== 2 || b!.dims.length !== 2)
+      throw new Error(`Gemm: needs two matrices, not ${shapes(a!, b!)}`);
     const [m, k] = transA ? [a!.dims[1]!, a!.dims[0]!] : [a!.dims[0]!, a!.dims[1]!];
     const [l, n] = transB ? [b!.dims[1]!, b!.dims[0]!] : [b!.dims[0]!, b!.dims[1]!];
     if (k !== l) {
       const marks = `${transA ? "first transposed" : ""}${transA && transB ? ", " : ""}${transB ? "second transposed" : ""}`;
-      throw new Error(`Gemm: inner dimensions ${k} and ${l} differ: ${shapes(a!, b!)}${marks && ` (${marks})`}`);
+      throw new Error(
+        `Gemm: inner dimensions ${k} and ${l} differ: ${shapes(a!, b!)}${marks && ` (${marks})`}`,
+      );
+    }
+    if (bias && (bias.dims.length !== 1 || bias.dims[0] !== n)) {
+      throw new Error(`Gemm: a bias of [${bias.dims.join(", ")}] for ${n} columns`);
     }
     return [float32([m, n])];
   },
-  gradient({ inputs: [a, b], attributes: { transA, transB } }: Node, [dy]) {
+  gradient({ inputs: [a, b, bias], attributes: { transA, transB } }: Node, [dy]) {
     // Y = A B  ⇒  Ā = Ȳ Bᵀ, B̄ = Aᵀ Ȳ; a transposed operand gets the transposed gradient.
     const [ta, tb] = [transA === 1, transB === 1];
-    return [
+    const matrices = [
       ta ? gemm(b!, dy!, { transA: tb, transB: true }) : gemm(dy!, b!, { transB: !tb }),
       tb ? gemm(dy!, a!, { transA: true, transB: ta }) : gemm(a!, dy!, { transA: !ta }),
     ];
+    return bias ? [...matrices, sumTo(dy!, bias.dims)] : matrices;
   },
-  evaluate([a, b], { transA, transB }, [out]) {
+  evaluate([a, b, bias], { transA, transB }, [out]) {
     const [m, n] = out!.dims as [number, number];
     const k = transA ? a!.dims[0]! : a!.dims[1]!;
     const data = new Float64Array(m * n);
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < n; j++) {
-        let sum = 0;
+        let sum = bias?.data[j] ?? 0;
         for (let l = 0; l < k; l++) {
           sum += a!.data[transA ? l * m + i : i * k + l]! * b!.data[transB ? j * k + l : l * n + j]!;
         }
@@ -82,9 +89,18 @@ function matrixDims({ dims }: { dims: Dims }): [batch: number[], rows: number, c
   return [dims.slice(0, -2), dims.at(-2)!, dims.at(-1)!];
 }
 
+export interface GemmOptions {
+  readonly transA?: boolean;
+  readonly transB?: boolean;
+  /** Added to every row. */
+  readonly bias?: Value;
+}
+
 /** A·B of two matrices, either one read transposed. */
-export const gemm = (a: Value, b: Value, { transA = false, transB = false } = {}): Value =>
-  a.graph.apply(Gemm, [a, b], { transA: transA ? 1 : 0, transB: transB ? 1 : 0 })[0]!;
+export function gemm(a: Value, b: Value, { transA = false, transB = false, bias }: GemmOptions = {}): Value {
+  const inputs = bias ? [a, b, bias] : [a, b];
+  return a.graph.apply(Gemm, inputs, { transA: transA ? 1 : 0, transB: transB ? 1 : 0 })[0]!;
+}
 
 /** A·B over the last two axes; the leading axes are a batch and broadcast. */
 export const matmul = (a: Value, b: Value): Value =>

@@ -13,11 +13,13 @@ const Softmax: Operation = {
     const weighted = mul(dy!, y!);
     return [sub(weighted, mul(y!, reduceSum(weighted, [-1], true)))];
   },
-  evaluate: ([x]) => [rows(x!, (row) => {
-    const shifted = row.map((v) => Math.exp(v - max(row)));
-    const total = shifted.reduce((a, b) => a + b, 0);
-    return shifted.map((v) => v / total);
-  })],
+  evaluate: ([x]) => [
+    rows(x!, (row) => {
+      const shifted = row.map((v) => Math.exp(v - max(row)));
+      const total = shifted.reduce((a, b) => a + b, 0);
+      return shifted.map((v) => v / total);
+    }),
+  ],
 };
 
 const LogSoftmax: Operation = {
@@ -25,11 +27,13 @@ const LogSoftmax: Operation = {
   infer: ([x]) => [float32(x!.dims)],
   // x̄ = ȳ − softmax(x) Σ ȳ
   gradient: ({ outputs: [y] }, [dy]) => [sub(dy!, mul(exp(y!), reduceSum(dy!, [-1], true)))],
-  evaluate: ([x]) => [rows(x!, (row) => {
-    const top = max(row);
-    const logTotal = top + Math.log(row.reduce((sum, v) => sum + Math.exp(v - top), 0));
-    return row.map((v) => v - logTotal);
-  })],
+  evaluate: ([x]) => [
+    rows(x!, (row) => {
+      const top = max(row);
+      const logTotal = top + Math.log(row.reduce((sum, v) => sum + Math.exp(v - top), 0));
+      return row.map((v) => v - logTotal);
+    }),
+  ],
 };
 
 /** y = (x − μ)/√(σ² + ε) ⊙ γ + β; also gives μ and 1/√(σ² + ε), which the gradient needs (Ba et al. 2016). */
@@ -39,7 +43,9 @@ const LayerNormalization: Operation = {
     const width = x!.dims.at(-1)!;
     for (const value of [scaling!, bias!]) {
       if (value.dims.length !== 1 || value.dims[0] !== width) {
-        throw new Error(`LayerNormalization: ${shapes(x!)} needs a scale and bias of [${width}], not ${shapes(value)}`);
+        throw new Error(
+          `LayerNormalization: ${shapes(x!)} needs a scale and bias of [${width}], not ${shapes(value)}`,
+        );
       }
     }
     const statistic = float32(x!.dims.with(-1, 1));
@@ -47,7 +53,8 @@ const LayerNormalization: Operation = {
   },
   // With x̂ = (x − μ)/σ and g = ȳ ⊙ γ:  x̄ = (g − mean g − x̂ ⊙ mean(g ⊙ x̂)) / σ,  γ̄ = Σ ȳ ⊙ x̂,  β̄ = Σ ȳ.
   gradient({ inputs: [x, scaling, bias], outputs: [, mean, inverse] }, [dy, dMean, dInverse]) {
-    if (!dy || dMean || dInverse) throw new Error("LayerNormalization: only its first output can be differentiated");
+    if (!dy || dMean || dInverse)
+      throw new Error("LayerNormalization: only its first output can be differentiated");
     const standard = mul(sub(x!, mean!), inverse!);
     const g = mul(dy!, scaling!);
     const along = mul(standard, reduceMean(mul(g, standard), [-1], true));
@@ -56,7 +63,10 @@ const LayerNormalization: Operation = {
   },
   evaluate([x, scaling, bias], attributes, [out, statistic]) {
     const width = x!.dims.at(-1)!;
-    const [mean, inverse] = [0, 1].map(() => new Float64Array(x!.data.length / width)) as [Float64Array, Float64Array];
+    const [mean, inverse] = [0, 1].map(() => new Float64Array(x!.data.length / width)) as [
+      Float64Array,
+      Float64Array,
+    ];
     const normalised = rows(x!, (row, index) => {
       mean[index] = row.reduce((a, b) => a + b, 0) / width;
       const variance = row.reduce((sum, v) => sum + (v - mean[index]!) ** 2, 0) / width;
@@ -71,7 +81,10 @@ const LayerNormalization: Operation = {
   },
 };
 
-function rows(x: { dims: Dims; data: Float64Array }, compute: (row: Float64Array, index: number) => Float64Array) {
+function rows(
+  x: { dims: Dims; data: Float64Array },
+  compute: (row: Float64Array, index: number) => Float64Array,
+) {
   const width = x.dims.at(-1)!;
   const data = new Float64Array(x.data.length);
   for (let start = 0; start < data.length; start += width) {
@@ -91,7 +104,11 @@ export const layerNorm = (x: Value, scaling: Value, bias: Value, epsilon: number
   x.graph.apply(LayerNormalization, [x, scaling, bias], { axis: -1, epsilon })[0]!;
 
 /** Mean over `axes` (all of them when not given). */
-export function reduceMean(x: Value, axes: readonly number[] = x.dims.map((_, i) => i), keepdims = false): Value {
+export function reduceMean(
+  x: Value,
+  axes: readonly number[] = x.dims.map((_, i) => i),
+  keepdims = false,
+): Value {
   const total = reduceSum(x, axes, keepdims);
   return scale(total, sizeOf(total.dims) / sizeOf(x.dims));
 }

@@ -17,7 +17,9 @@ const Reshape: Operation = {
   infer([x], attributes) {
     const dims = attributes["shape"] as Dims;
     if (sizeOf(dims) !== sizeOf(x!.dims)) {
-      throw new Error(`Reshape: ${shapes(x!)} has ${sizeOf(x!.dims)} values, [${dims.join(", ")}] has ${sizeOf(dims)}`);
+      throw new Error(
+        `Reshape: ${shapes(x!)} has ${sizeOf(x!.dims)} values, [${dims.join(", ")}] has ${sizeOf(dims)}`,
+      );
     }
     return [{ dtype: x!.dtype, dims }];
   },
@@ -31,7 +33,8 @@ const Expand: Operation = {
   infer([x], attributes) {
     const dims = attributes["shape"] as Dims;
     const common = broadcastDims(x!.dims, dims);
-    if (!common || sizeOf(common) !== sizeOf(dims)) throw new Error(`Expand: ${shapes(x!)} to [${dims.join(", ")}]`);
+    if (!common || sizeOf(common) !== sizeOf(dims))
+      throw new Error(`Expand: ${shapes(x!)} to [${dims.join(", ")}]`);
     return [{ dtype: x!.dtype, dims }];
   },
   gradient: ({ inputs: [x] }, [dy]) => [sumTo(dy!, x!.dims)],
@@ -87,7 +90,11 @@ export const reshape = (x: Value, shape: Dims): Value =>
 export const expand = (x: Value, shape: Dims): Value => x.graph.apply(Expand, [x], { shape })[0]!;
 
 /** Sum over `axes` (all of them when not given). */
-export function reduceSum(x: Value, axes: readonly number[] = x.dims.map((_, i) => i), keepdims = false): Value {
+export function reduceSum(
+  x: Value,
+  axes: readonly number[] = x.dims.map((_, i) => i),
+  keepdims = false,
+): Value {
   // ONNX reads an empty list of axes as "all axes"; summing over none is the identity.
   if (axes.length === 0) return x;
   const normalised = axes.map((axis) => (axis < 0 ? axis + x.dims.length : axis));

@@ -1,0 +1,205 @@
+/**
+ * The GPT-2 transformer as a graph (Radford et al. 2019; names after TransformerLens).
+ *
+ *     resid_pre[0] = wte[token] + wpe[position]
+ *     z            = softmax(q kᵀ/√d_head + causal mask) v,   q, k, v = ln_1(resid_pre) c_attn
+ *     resid_mid    = resid_pre + z c_proj
+ *     resid_post   = resid_mid + act(ln_2(resid_mid) c_fc) c_proj
+ *     logits       = ln_f(resid_post) wteᵀ                     (or an untied lm_head)
+ *
+ * The layers are written as steps from one hook point to the next, so a graph can begin and end at any of them.
+ * Activations are [batch·context, width]: products with weights are then plain matrix products.
+ */
+
+import type { Graph, Value } from "../engine/graph.ts";
+import { gelu, relu } from "../engine/operations/activation.ts";
+import { add, mul, neg, scale } from "../engine/operations/elementwise.ts";
+import { gather, gatherElements } from "../engine/operations/indexing.ts";
+import { split, transpose } from "../engine/operations/layout.ts";
+import { gemm, matmul } from "../engine/operations/matmul.ts";
+import { layerNorm, logSoftmax, softmax } from "../engine/operations/normalisation.ts";
+import { reduceSum, reshape } from "../engine/operations/stretching.ts";
+import type { ModelConfig } from "./config.ts";
+import { type Site, SITES } from "./hooks.ts";
+
+/** Where a computation stands between two steps. */
+export interface State {
+  readonly layer: number;
+  readonly site: Site;
+  /** The activation at this hook point. */
+  readonly activation: Value;
+  /** The residual stream that the branch will be added to; undefined on the residual stream itself. */
+  readonly carry: Value | undefined;
+}
+
+export class Transformer {
+  readonly graph: Graph;
+  readonly config: ModelConfig;
+  readonly batch: number;
+  readonly context: number;
+  readonly #parameters = new Map<string, Value>();
+  #mask: Value | undefined;
+
+  /** @param shape contexts in one run, and tokens in each */
+  constructor(graph: Graph, config: ModelConfig, shape: { batch: number; context: number }) {
+    this.graph = graph;
+    this.config = config;
+    this.batch = shape.batch;
+    this.context = shape.context;
+  }
+
+  /** The parameters this graph has used so far, by their Hugging Face names without the `transformer.` prefix. */
+  get parameters(): ReadonlyMap<string, Value> {
+    return this.#parameters;
+  }
+
+  /** tokens [batch·context] → the state at blocks.0.hook_resid_pre. */
+  embed(tokens: Value): State {
+    const { dModel, vocabSize, context } = this.config;
+    const wte = this.#parameter("wte.weight", [vocabSize, dModel]);
+    const wpe = this.#parameter("wpe.weight", [context, dModel]);
+    const positions = Int32Array.from({ length: this.batch * this.context }, (_, i) => i % this.context);
+    const position = this.graph.constant([positions.length], positions);
+    return {
+      layer: 0,
+      site: "hook_resid_pre",
+      activation: add(gather(wte, tokens), gather(wpe, position)),
+      carry: undefined,
+    };
+  }
+
+  /** Walks from `state` to the hook point `site` of `layer`, which must not lie behind it. `visit` sees each on the way. */
+  advance(state: State, layer: number, site: Site, visit?: (state: State) => void): State {
+    visit?.(state);
+    while (state.layer !== layer || state.site !== site) {
+      state = this.#step(state);
+      visit?.(state);
+    }
+    return state;
+  }
+
+  /** A state anywhere in the network → logits [batch·context, vocab]. */
+  finish(state: State, visit?: (state: State) => void): Value {
+    const { dModel, vocabSize, nLayer, tieWordEmbeddings } = this.config;
+    const { activation } = this.advance(state, nLayer - 1, "hook_resid_post", visit);
+    const final = this.#layerNorm(activation, "ln_f");
+    const unembedding = this.#parameter(tieWordEmbeddings ? "wte.weight" : "lm_head.weight", [
+      vocabSize,
+      dModel,
+    ]);
+    return gemm(final, unembedding, { transB: true });
+  }
+
+  #step({ layer, site, activation: x, carry }: State): State {
+    const block = `h.${layer}`;
+    const { dModel, dMlp } = this.config;
+    const at = (next: Site, activation: Value, residual?: Value): State => ({
+      layer,
+      site: next,
+      activation,
+      carry: residual,
+    });
+    switch (site) {
+      case "hook_resid_pre":
+        return at("attn.hook_z", this.#attention(this.#layerNorm(x, `${block}.ln_1`), `${block}.attn`), x);
+      case "attn.hook_z":
+        return at("hook_attn_out", this.#linear(x, `${block}.attn.c_proj`, dModel), carry);
+      case "hook_attn_out":
+        return at("hook_resid_mid", add(carry!, x));
+      case "hook_resid_mid":
+        return at(
+          "mlp.hook_pre",
+          this.#linear(this.#layerNorm(x, `${block}.ln_2`), `${block}.mlp.c_fc`, dMlp),
+          x,
+        );
+      case "mlp.hook_pre":
+        return at("mlp.hook_post", this.#activation(x), carry);
+      case "mlp.hook_post":
+        return at("hook_mlp_out", this.#linear(x, `${block}.mlp.c_proj`, dModel), carry);
+      case "hook_mlp_out":
+        return at("hook_resid_post", add(carry!, x));
+      case "hook_resid_post":
+        if (layer + 1 === this.config.nLayer) throw new Error(`nothing follows blocks.${layer}.${site}`);
+        return { layer: layer + 1, site: SITES[0], activation: x, carry: undefined };
+    }
+  }
+
+  #attention(x: Value, name: string): Value {
+    const { dModel, nHead, dHead } = this.config;
+    const { batch, context } = this;
+    const qkv = this.#linear(x, `${name}.c_attn`, 3 * dModel);
+    const [q, k, v] = split(qkv, 1, [dModel, dModel, dModel]).map((part) =>
+      reshape(part, [batch, context, nHead, dHead]),
+    );
+    const scores = matmul(transpose(q!, [0, 2, 1, 3]), transpose(k!, [0, 2, 3, 1])); // [batch, head, query, key]
+    const pattern = softmax(add(scale(scores, 1 / Math.sqrt(dHead)), this.#causalMask()));
+    const z = matmul(pattern, transpose(v!, [0, 2, 1, 3])); // [batch, head, query, d_head]
+    return reshape(transpose(z, [0, 2, 1, 3]), [batch * context, dModel]);
+  }
+
+  /** 0 where a query may look, a number whose exponential is 0 where the key lies in its future. */
+  #causalMask(): Value {
+    const n = this.context;
+    this.#mask ??= this.graph.constant(
+      [n, n],
+      Float32Array.from({ length: n * n }, (_, i) => (i % n > Math.floor(i / n) ? -1e9 : 0)),
+    );
+    return this.#mask;
+  }
+
+  #activation(x: Value): Value {
+    switch (this.config.activation) {
+      case "relu":
+        return relu(x);
+      case "gelu":
+        return gelu(x, "none");
+      case "gelu_tanh":
+        return gelu(x, "tanh");
+    }
+  }
+
+  /** GPT-2 stores its projections as [in, out]. */
+  #linear(x: Value, name: string, width: number): Value {
+    const weight = this.#parameter(`${name}.weight`, [x.dims[1]!, width]);
+    return gemm(x, weight, { bias: this.#parameter(`${name}.bias`, [width]) });
+  }
+
+  #layerNorm(x: Value, name: string): Value {
+    const { dModel, layerNormEpsilon } = this.config;
+    const [weight, bias] = ["weight", "bias"].map((part) => this.#parameter(`${name}.${part}`, [dModel]));
+    return layerNorm(x, weight!, bias!, layerNormEpsilon);
+  }
+
+  #parameter(name: string, dims: readonly number[]): Value {
+    let value = this.#parameters.get(name);
+    if (!value) this.#parameters.set(name, (value = this.graph.input(name, dims)));
+    return value;
+  }
+}
+
+/** −log p(target) at each row: logits [n, vocab], targets [n, 1] → [n]. Nats. */
+export function crossEntropy(logits: Value, targets: Value): Value {
+  return reshape(neg(gatherElements(logSoftmax(logits), targets)), [logits.dims[0]!]);
+}
+
+/** KL(p ‖ q) at each row, from the logits of both: [n, vocab] twice → [n]. Nats. */
+export function divergence(p: Value, q: Value): Value {
+  const logP = logSoftmax(p);
+  return reduceSum(mul(softmax(p), add(logP, neg(logSoftmax(q)))), [1]);
+}
+
+/** For each position the token that follows; the last position of a context has none and gets 0, to be left out. */
+export function nextTokens(tokens: Int32Array, context: number): Int32Array {
+  const targets = new Int32Array(tokens.length);
+  for (let i = 0; i < tokens.length; i++) targets[i] = (i + 1) % context === 0 ? 0 : tokens[i + 1]!;
+  return targets;
+}
+
+/** Drops the last position of each context, which predicts nothing: [batch, context] → [batch, context − 1]. */
+export function predicted(perToken: Float32Array, context: number): Float32Array {
+  const kept = new Float32Array((perToken.length / context) * (context - 1));
+  for (let row = 0; row * context < perToken.length; row++) {
+    kept.set(perToken.subarray(row * context, (row + 1) * context - 1), row * (context - 1));
+  }
+  return kept;
+}
