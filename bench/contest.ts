@@ -1,0 +1,86 @@
+/**
+ * Timing several contenders fairly: each first picks its best setting by itself, then their runs alternate, one each a
+ * round, so that a slow minute of the machine, or a clock that drops, hits all of them alike.
+ */
+
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** One way to run a contender, such as a thread count. */
+export interface Setting {
+  readonly label: string;
+  /** Runs once and gives the seconds it took. */
+  run(): Promise<number>;
+}
+
+export interface Contender {
+  readonly name: string;
+  /** Tokens that one run handles. */
+  readonly tokens: number;
+  readonly settings: readonly Setting[];
+}
+
+export interface Result {
+  readonly name: string;
+  /** The setting that was fastest for this contender. */
+  readonly setting: string;
+  readonly tokens: number;
+  readonly tokensPerSecond: number;
+  readonly seconds: {
+    readonly median: number;
+    readonly least: number;
+    readonly most: number;
+    readonly all: number[];
+  };
+}
+
+/** Threads that spin after a run must not take the cores of the one that follows. */
+const SETTLE_MS = 50;
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** The setting with the least median of `runs`, after one run to warm up. */
+async function fastest(settings: readonly Setting[], runs: number): Promise<Setting> {
+  if (settings.length === 1) {
+    await settings[0]!.run();
+    return settings[0]!;
+  }
+  const timed: { setting: Setting; seconds: number }[] = [];
+  for (const setting of settings) {
+    await setting.run();
+    const seconds: number[] = [];
+    for (let i = 0; i < runs; i++) seconds.push(await setting.run());
+    timed.push({ setting, seconds: median(seconds) });
+  }
+  return timed.sort((a, b) => a.seconds - b.seconds)[0]!.setting;
+}
+
+/** Runs `rounds` rounds after tuning, and gives every contender's median. */
+export async function contest(contenders: readonly Contender[], rounds: number): Promise<Result[]> {
+  const tuned: { contender: Contender; setting: Setting; seconds: number[] }[] = [];
+  for (const contender of contenders) {
+    tuned.push({ contender, setting: await fastest(contender.settings, 3), seconds: [] });
+    await sleep(SETTLE_MS);
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const { setting, seconds } of tuned) {
+      seconds.push(await setting.run());
+      await sleep(SETTLE_MS);
+    }
+  }
+  return tuned.map(({ contender, setting, seconds }) => ({
+    name: contender.name,
+    setting: setting.label,
+    tokens: contender.tokens,
+    tokensPerSecond: contender.tokens / median(seconds),
+    seconds: {
+      median: median(seconds),
+      least: Math.min(...seconds),
+      most: Math.max(...seconds),
+      all: seconds,
+    },
+  }));
+}

@@ -1,0 +1,118 @@
+/**
+ * The forward pass at DistilGPT-2's shape (6 layers, 768, 12 heads, 50,257 tokens, random weights) to the last MLP's
+ * activations, as a harvest runs it, beside PyTorch in the same run.
+ *
+ *     node bench/forward.ts [--rounds 9] [--out build/bench/forward.json]
+ *
+ * Costs about two minutes and 3 GB on two cores. PyTorch takes part when MONOSEMANTIC_BENCH_PYTHON names a Python that
+ * has it (see setup-peers.sh), else its rows are missing and a line says so.
+ */
+
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { Engine } from "../src/engine/engine.ts";
+import { sharedFloats, sharedInts } from "../src/engine/tensor.ts";
+import type { ModelConfig } from "../src/model/config.ts";
+import { type CutModel, openCut } from "../src/model/cut.ts";
+import { initialise } from "../src/pretraining/initialisation.ts";
+import { Random } from "../src/random.ts";
+import { contest, type Contender, type Setting } from "./contest.ts";
+import { describeMachine } from "./machine.ts";
+import { Peer, type PeerRequest } from "./peer.ts";
+import { type CaseResults, report } from "./report.ts";
+
+const DISTILGPT2: ModelConfig = {
+  nLayer: 6,
+  nHead: 12,
+  dModel: 768,
+  dHead: 64,
+  dMlp: 3072,
+  vocabSize: 50257,
+  context: 1024,
+  activation: "gelu_tanh",
+  layerNormEpsilon: 1e-5,
+  tieWordEmbeddings: true,
+  bosId: 50256,
+  eosId: 50256,
+};
+const HOOK = "blocks.5.mlp.hook_post";
+const SHAPES = [
+  { batch: 8, context: 128 },
+  { batch: 4, context: 512 },
+];
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "9" },
+    out: { type: "string", default: "build/bench/forward.json" },
+  },
+});
+const rounds = Number(options.rounds);
+const cores = availableParallelism();
+const machine = describeMachine();
+
+type Shape = (typeof SHAPES)[number];
+
+const plural = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`;
+
+/** Runs of `engine.workers` batches at once; all of them together count as one run. */
+async function productSetting(model: CutModel, shape: Shape, workers: number, threads: number) {
+  const engine = await Engine.start({ workers, threads });
+  const cut = await openCut(engine, model, HOOK, shape);
+  const random = Random.of(1, "tokens");
+  const lanes = Array.from({ length: workers }, () => {
+    const tokens = sharedInts(shape.batch * shape.context);
+    for (let i = 0; i < tokens.length; i++) tokens[i] = random.integer(DISTILGPT2.vocabSize);
+    return { tokens, activation: sharedFloats(tokens.length * cut.dIn) };
+  });
+  const setting: Setting = {
+    label: `${plural(workers, "worker")}, ${plural(threads, "thread")}`,
+    async run() {
+      const start = performance.now();
+      await Promise.all(lanes.map(({ tokens, activation }) => cut.prefix(tokens, { activation })));
+      // Per batch, whatever number of them was in flight.
+      return (performance.now() - start) / 1000 / workers;
+    },
+  };
+  return { setting, close: () => engine.close() };
+}
+
+function peerContender(peer: Peer, dtype: PeerRequest["dtype"], shape: Shape): Contender {
+  const name = `${shape.batch}x${shape.context}`;
+  return {
+    name: `torch ${peer.info.torch} ${dtype}`,
+    tokens: shape.batch * shape.context,
+    settings: Array.from({ length: cores }, (_, i) => ({
+      label: plural(i + 1, "thread"),
+      run: async () => (await peer.measure({ case: name, dtype, threads: i + 1, runs: 1 }))[0]!,
+    })),
+  };
+}
+
+const model: CutModel = { config: DISTILGPT2, weights: initialise(DISTILGPT2, 0) };
+const peer = await Peer.start("forward.py");
+const cases: CaseResults[] = [];
+for (const shape of SHAPES) {
+  const products = [
+    await productSetting(model, shape, 1, cores),
+    ...(cores > 1 ? [await productSetting(model, shape, cores, 1)] : []),
+  ];
+  const contenders: Contender[] = [
+    {
+      name: "monosemantic float32",
+      tokens: shape.batch * shape.context,
+      settings: products.map(({ setting }) => setting),
+    },
+    ...(peer ? (["float32", "bfloat16"] as const).map((dtype) => peerContender(peer, dtype, shape)) : []),
+  ];
+  cases.push({ case: `${shape.batch}×${shape.context}`, results: await contest(contenders, rounds) });
+  for (const { close } of products) await close();
+}
+peer?.close();
+report(
+  options.out,
+  "forward pass to blocks.5.mlp.hook_post at DistilGPT-2's shape",
+  machine,
+  peer?.info,
+  cases,
+);
