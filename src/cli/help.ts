@@ -57,13 +57,13 @@ function optionLines(option: Option): string[] {
   const { flag, kinds, required, fallback } = option;
   const isSwitch = kinds.boolean && !kinds.number && !kinds.string && kinds.words.length === 0;
   const value = isSwitch ? "" : ` ${option.placeholder ?? placeholderFor(option)}`;
-  const name = isSwitch && fallback === true ? `--no-${flag}` : `--${flag}${value}`;
+  const name = isSwitch && fallback === true ? `--[no-]${flag}` : `--${flag}${value}`;
   const choices = !isSwitch && kinds.words.length > 0 ? `: ${kinds.words.join(" | ")}` : "";
-  const standard = isSwitch && fallback === true ? "on unless given" : shown(fallback);
+  const standard = isSwitch && fallback === true ? "on" : shown(fallback);
   const notes = [
     ...(required ? ["required"] : []),
     ...(kinds.list ? ["several by comma"] : []),
-    ...(standard === "" ? [] : [isSwitch ? standard : `default ${standard}`]),
+    ...(standard === "" ? [] : [`default ${standard}`]),
   ];
   return columns(name, `${option.description}${choices}${notes.length > 0 ? ` (${notes.join(", ")})` : ""}`);
 }
