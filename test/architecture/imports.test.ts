@@ -15,6 +15,7 @@ const ORDER = [
   "engine",
   "model",
   "text",
+  "pretraining",
   "activations",
   "sae",
   "evaluation",
@@ -23,6 +24,9 @@ const ORDER = [
   "index",
   "cli",
 ];
+
+/** Compiles the kernels in a checkout, where development dependencies are; a package brings them compiled. */
+const COMPILER = { file: "src/sae/kernels.ts", package: "assemblyscript" };
 
 const LONGEST_FILE = 450;
 
@@ -85,9 +89,11 @@ describe("src", () => {
   test("every relative import names a file that exists", () => {
     const missing: string[] = [];
     for (const path of src) {
-      for (const { specifier } of importsOf(readSource(path))) {
+      for (const { specifier, byUrl } of importsOf(readSource(path))) {
         const target = targetOf(path, specifier);
-        if (target !== undefined && !existsSync(join(HOME, target))) missing.push(`${path} → ${specifier}`);
+        const isMadeLater = byUrl && !specifier.endsWith(".ts");
+        if (target !== undefined && !isMadeLater && !existsSync(join(HOME, target)))
+          missing.push(`${path} → ${specifier}`);
       }
     }
     expect(missing).toEqual([]);
@@ -112,6 +118,7 @@ describe("src", () => {
           .split("/")
           .slice(0, specifier.startsWith("@") ? 2 : 1)
           .join("/");
+        if (path === COMPILER.file && name === COMPILER.package) continue;
         if (!runtime.has(name)) wrong.push(`${path} → ${specifier}`);
       }
     }
