@@ -10,6 +10,8 @@ import type { Progress } from "./progress.ts";
 export interface Section<S extends z.ZodObject = z.ZodObject> {
   readonly title: string;
   readonly schema: S;
+  /** Words for the default of an option that the schema leaves open, because it depends on other options. */
+  readonly defaults?: (key: string) => string | undefined;
 }
 
 export type Sections = Readonly<Record<string, Section>>;

@@ -2,5 +2,8 @@
 
 import type { Command } from "./command.ts";
 import { forwardCommand } from "./commands/forward.ts";
+import { pretrainCommand } from "./commands/pretrain.ts";
+import { runCommand } from "./commands/run.ts";
+import { trainCommand } from "./commands/train.ts";
 
-export const COMMANDS: readonly Command[] = [forwardCommand];
+export const COMMANDS: readonly Command[] = [runCommand, trainCommand, pretrainCommand, forwardCommand];

@@ -12,7 +12,7 @@ import { kebab, type Option } from "./options.ts";
 import { fromJson } from "./values.ts";
 
 /** Keys that explain a file to its reader and configure nothing. */
-const NOTES = new Set(["$schema", "description", "cost", "expected"]);
+export const NOTES: readonly string[] = ["$schema", "description", "cost", "expected"];
 
 const RECIPES = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "configs");
 
@@ -31,7 +31,7 @@ export function readConfigFile(where: string, options: readonly Option[]): Confi
   const json = parse(path);
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(json)) {
-    if (NOTES.has(key)) continue;
+    if (NOTES.includes(key)) continue;
     const option = options.find((candidate) => candidate.key === key);
     if (option === undefined) throw new UsageError(unknownKey(path, key, options));
     values[key] = resolvePaths(fromJson(option, value), option, dirname(path));

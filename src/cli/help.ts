@@ -3,6 +3,7 @@
 import type { Command } from "./command.ts";
 import { GLOBAL_FLAGS } from "./flags.ts";
 import { type Option, optionsOf } from "./options.ts";
+import { formatValue } from "./values.ts";
 
 const WIDTH = 100;
 const INDENT = 30;
@@ -37,9 +38,9 @@ export function helpFor(command: Command): string {
     "",
     ...command.description.split("\n").flatMap((paragraph) => wrap(paragraph.trim(), WIDTH)),
   ];
-  for (const { title, schema } of Object.values(command.sections)) {
-    lines.push("", `${title}:`);
-    for (const option of optionsOf({ only: { title, schema } })) lines.push(...optionLines(option));
+  for (const section of Object.values(command.sections)) {
+    lines.push("", `${section.title}:`);
+    for (const option of optionsOf({ section })) lines.push(...optionLines(option));
   }
   lines.push("", "General:");
   for (const [flag, about] of Object.entries(GLOBAL_FLAGS)) {
@@ -57,9 +58,9 @@ function optionLines(option: Option): string[] {
   const { flag, kinds, required, fallback } = option;
   const isSwitch = kinds.boolean && !kinds.number && !kinds.string && kinds.words.length === 0;
   const value = isSwitch ? "" : ` ${option.placeholder ?? placeholderFor(option)}`;
-  const name = isSwitch && fallback === true ? `--[no-]${flag}` : `--${flag}${value}`;
+  const name = isSwitch && fallback !== false ? `--[no-]${flag}` : `--${flag}${value}`;
   const choices = !isSwitch && kinds.words.length > 0 ? `: ${kinds.words.join(" | ")}` : "";
-  const standard = isSwitch && fallback === true ? "on" : shown(fallback);
+  const standard = isSwitch && fallback === true ? "on" : (option.fallbackWords ?? shown(fallback));
   const notes = [
     ...(required ? ["required"] : []),
     ...(kinds.list ? ["several by comma"] : []),
@@ -74,12 +75,7 @@ function placeholderFor({ kinds }: Option): string {
 }
 
 function shown(value: unknown): string {
-  if (value === undefined || value === null || value === false || value === "") return "";
-  if (Array.isArray(value)) return value.join(",");
-  if (typeof value === "number" && value >= 10_000 && value % 1000 === 0) {
-    return value % 1e6 === 0 ? `${value / 1e6}M` : `${value / 1000}k`;
-  }
-  return String(value);
+  return value === undefined || value === null || value === false ? "" : formatValue(value);
 }
 
 function columns(name: string, text: string): string[] {

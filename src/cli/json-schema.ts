@@ -2,13 +2,13 @@
 
 import { z } from "zod";
 import type { Command } from "./command.ts";
+import { NOTES } from "./config-file.ts";
 
 /** The JSON Schema of a config file for this command. */
 export function jsonSchemaOf(command: Command): unknown {
-  const properties: Record<string, unknown> = {
-    $schema: { type: "string" },
-    description: { anyOf: [{ type: "string" }, { type: "array", items: { type: "string" } }] },
-  };
+  const properties: Record<string, unknown> = Object.fromEntries(
+    NOTES.map((key) => [key, { type: "string" }]),
+  );
   const required: string[] = [];
   for (const { schema } of Object.values(command.sections)) {
     const part = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });

@@ -9,7 +9,7 @@ import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { readWords, type Words } from "./flags.ts";
 import { helpFor, overview } from "./help.ts";
-import { endWithLauncher, interruptionSignal } from "./interruption.ts";
+import { endWithLauncher, Interruption, interruptionSignal } from "./interruption.ts";
 import { jsonSchemaOf } from "./json-schema.ts";
 import { ScreenProgress, SILENT } from "./progress.ts";
 import { resolveOptions } from "./resolve.ts";
@@ -21,6 +21,7 @@ endWithLauncher();
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 process.on("uncaughtException", (error) => process.exit(complain(error)));
 
+let interruption: AbortSignal | undefined;
 let exitCode = 0;
 try {
   await main();
@@ -46,8 +47,9 @@ async function main(): Promise<void> {
 async function runCommand(command: Command, words: Words): Promise<void> {
   const { sections, config, file } = resolveOptions(command, words);
   const { json, quiet } = words.globals;
+  interruption = interruptionSignal((line) => screen.say(line));
   const result = await command.run(sections as never, {
-    signal: interruptionSignal((line) => screen.say(line)),
+    signal: interruption,
     progress: quiet ? SILENT : screen,
     config,
     configName: file?.name,
@@ -78,6 +80,8 @@ function complain(error: unknown): number {
       (debug ? "" : " with the output of the same command with --debug");
   process.stderr.write(`monosemantic: ${sentence}\n`);
   if (debug) process.stderr.write(`${error instanceof Error ? fullStack(error) : String(error)}\n`);
+  // A command that was asked to stop may say in its own words how to go on.
+  if (interruption?.reason instanceof Interruption) return interruption.reason.exitCode;
   return expected ? error.exitCode : 1;
 }
 

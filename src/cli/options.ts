@@ -15,6 +15,8 @@ export interface Option {
   readonly required: boolean;
   /** The value used when none is given; undefined when there is none. */
   readonly fallback: unknown;
+  /** Words for a default that depends on other options. */
+  readonly fallbackWords: string | undefined;
   readonly description: string;
   /** From the schema's `.meta({ placeholder: "TOKENS" })`: what the help shows for the value. */
   readonly placeholder: string | undefined;
@@ -38,23 +40,24 @@ export interface Kinds {
 
 /** The options of every section, in order. */
 export function optionsOf(sections: Sections): Option[] {
-  const options = Object.values(sections).flatMap(({ schema }) => readSchema(schema));
+  const options = Object.values(sections).flatMap(({ schema, defaults }) => {
+    return readSchema(schema).map((option) => ({ ...option, fallbackWords: defaults?.(option.key) }));
+  });
   const seen = new Set<string>();
-  for (const { key } of options) {
-    if (seen.has(key)) throw new Error(`option ${key} stands in two sections`);
-    seen.add(key);
+  for (const { key, flag } of options) {
+    if (seen.has(flag)) throw new Error(`two options are called --${flag}, one of them ${key}`);
+    seen.add(flag);
   }
   return options;
 }
 
+/** learningRate and lr_warmup → learning-rate and lr-warmup. A leading capital stays: Λ and λ are two options. */
 export function kebab(key: string): string {
-  return key
-    .replaceAll("_", "-")
-    .replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2")
-    .toLowerCase();
+  const words = key.replaceAll("_", "-").replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2");
+  return words.slice(0, 1) + words.slice(1).toLowerCase();
 }
 
-function readSchema(schema: z.ZodObject): Option[] {
+function readSchema(schema: z.ZodObject): Omit<Option, "fallbackWords">[] {
   return Object.entries(schema.shape).map(([key, field]) => {
     const type = field as z.ZodType;
     const kinds: Kinds = {

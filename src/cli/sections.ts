@@ -26,3 +26,88 @@ export const MACHINE = {
       .describe("CPU threads; results are the same bits for the same number of threads only"),
   }),
 } satisfies Section;
+
+export const TEXT = {
+  title: "Text",
+  schema: z.object({
+    data: z
+      .array(z.string().min(1))
+      .min(1)
+      .default(["node_modules"])
+      .describe(
+        "text files, folders, globs, .jsonl and .parquet files (also .gz, .zst), hub datasets, or node_modules: the text of " +
+          "the packages this one was installed with",
+      )
+      .meta({ placeholder: "PATH,…" }),
+    heldoutShare: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .default(0.05)
+      .describe("share of the documents kept away from training, chosen by a hash of their content"),
+  }),
+} satisfies Section;
+
+export const HOOK = {
+  title: "Activations",
+  schema: z.object({
+    hook: z
+      .string()
+      .optional()
+      .describe("hook point, such as blocks.0.mlp.hook_post (default: the last layer's mlp.hook_post)")
+      .meta({ placeholder: "NAME" }),
+    context: z
+      .int()
+      .min(2)
+      .optional()
+      .describe(
+        "tokens in a context, BOS included (default: 128, or the model's positions if these are fewer)",
+      ),
+    bufferMb: z
+      .number()
+      .positive()
+      .default(512)
+      .describe("memory of the buffer in which activations are shuffled, in MB"),
+    whenTextEnds: z
+      .enum(["epoch", "stop"])
+      .default("epoch")
+      .describe(
+        "when there are fewer tokens than asked for: go through the text again in a new order, or end the run",
+      ),
+  }),
+} satisfies Section;
+
+export const EVALUATION = {
+  title: "Evaluation",
+  schema: z.object({
+    evaluationTokens: z
+      .int()
+      .positive()
+      .default(200_000)
+      .describe("held-out tokens to evaluate on; the smallest density that can be seen is one over this"),
+  }),
+} satisfies Section;
+
+/** For commands that leave a run directory. */
+export const RUN = {
+  title: "Run directory",
+  schema: z.object({
+    out: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("folder for everything the run leaves (default: a new one under runs/)")
+      .meta({ placeholder: "FOLDER" }),
+    resume: z
+      .boolean()
+      .default(false)
+      .describe(
+        "go on with the interrupted run in --out, from its last checkpoint; its options have to be the same",
+      ),
+    checkpointMinutes: z
+      .number()
+      .positive()
+      .default(5)
+      .describe("minutes between checkpoints: what a crash can cost at most"),
+  }),
+} satisfies Section;

@@ -48,3 +48,25 @@ export function fromJson(option: Option, value: unknown): unknown {
   if (option.kinds.list && !option.kinds.single && value !== null) return [value];
   return value;
 }
+
+/** A value as one would type it: 5M, 1e-4, 8,32. Whole numbers keep every digit, others four. */
+export function formatValue(value: unknown): string {
+  if (Array.isArray(value)) return value.map(formatValue).join(",");
+  return typeof value === "number" ? formatNumber(value) : String(value);
+}
+
+function formatNumber(value: number): string {
+  if (!Number.isInteger(value)) {
+    const rounded = Number(value.toPrecision(4));
+    return Math.abs(rounded) < 1e-2 ? rounded.toExponential() : String(rounded);
+  }
+  for (const [suffix, power] of [
+    ["B", 9],
+    ["M", 6],
+    ["k", 3],
+  ] as const) {
+    const short = `${value / 10 ** power}${suffix}`;
+    if (Math.abs(value) >= 10 ** power && short.length <= 6 && parseNumber(short) === value) return short;
+  }
+  return String(value);
+}

@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { UsageError } from "../../src/errors.ts";
 import { readWords } from "../../src/cli/flags.ts";
 import { jsonSchemaOf } from "../../src/cli/json-schema.ts";
 import { resolveOptions } from "../../src/cli/resolve.ts";
-import { kebab } from "../../src/cli/options.ts";
-import { parseNumber } from "../../src/cli/values.ts";
+import { kebab, optionsOf } from "../../src/cli/options.ts";
+import { formatValue, parseNumber } from "../../src/cli/values.ts";
 import { toy } from "./toy-command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "monosemantic-options-"));
@@ -51,6 +52,21 @@ describe("numbers", () => {
   test.each(["", "5X", "M", "1.2.3", "5 M", "0x10", "Infinity", "NaN", "_1", "1e"])("%j is none", (text) => {
     expect(parseNumber(text)).toBeUndefined();
   });
+});
+
+test("a number as it is shown is the same number typed", () => {
+  for (const value of [
+    0, 7, 1000, 1024, 32_768, 819_200, 5e6, 8_192_000_000, 2e9, 0.05, 1e-4, 3e-4, 1.2288, 0.5,
+  ]) {
+    expect(parseNumber(formatValue(value))).toBe(value);
+  }
+  expect([5e6, 8_192_000_000, 32_768, 1e-4, [8, 32]].map(formatValue)).toEqual([
+    "5M",
+    "8.192B",
+    "32768",
+    "1e-4",
+    "8,32",
+  ]);
 });
 
 describe("flags", () => {
@@ -98,13 +114,19 @@ describe("flags", () => {
     expect(sections.second).not.toHaveProperty("name");
   });
 
+  test("two options of one name are refused", () => {
+    const twice = {
+      ...toy.sections,
+      third: { title: "Third", schema: z.object({ learning_rate: z.number() }) },
+    };
+    expect(() => optionsOf(twice)).toThrow(
+      /two options are called --learning-rate, one of them learning_rate/,
+    );
+  });
+
   test("names", () => {
-    expect(["dIn", "learningRate", "b_dec_init", "l1"].map(kebab)).toEqual([
-      "d-in",
-      "learning-rate",
-      "b-dec-init",
-      "l1",
-    ]);
+    const keys = ["dIn", "learningRate", "b_dec_init", "l1", "Lambda"];
+    expect(keys.map(kebab)).toEqual(["d-in", "learning-rate", "b-dec-init", "l1", "Lambda"]);
   });
 });
 

@@ -1,13 +1,10 @@
 /** `monosemantic forward`: one text through the model, every number on the way in one file. */
 
 import { z } from "zod";
-import { Engine } from "../../engine/engine.ts";
 import { Failure, UsageError } from "../../errors.ts";
 import { readText } from "../../files/read.ts";
 import { type WritableTensor, writeSafetensors } from "../../files/safetensors-write.ts";
-import { forward } from "../../model/forward.ts";
-import { hookPoints } from "../../model/hooks.ts";
-import { loadModel, type SourceModel } from "../../model/load.ts";
+import type { SourceModel } from "../../model/load.ts";
 import { type CommandResult, defineCommand } from "../command.ts";
 import { quantity } from "../progress.ts";
 import { MACHINE, MODEL } from "../sections.ts";
@@ -63,6 +60,12 @@ export const forwardCommand = defineCommand({
     machine: MACHINE,
   },
   async run({ model: { model: where }, input, output, machine }, { signal }): Promise<CommandResult> {
+    const [{ Engine }, { forward }, { hookPoints }, { loadModel }] = await Promise.all([
+      import("../../engine/engine.ts"),
+      import("../../model/forward.ts"),
+      import("../../model/hooks.ts"),
+      import("../../model/load.ts"),
+    ]);
     const text = givenText(input);
     const model = await loadModel(where);
     const tokens = text === undefined ? checkedTokens(input.tokens!, model) : tokenise(text, input, model);
