@@ -3,7 +3,14 @@
 import type { Command } from "./command.ts";
 import { forwardCommand } from "./commands/forward.ts";
 import { pretrainCommand } from "./commands/pretrain.ts";
+import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { trainCommand } from "./commands/train.ts";
 
-export const COMMANDS: readonly Command[] = [runCommand, trainCommand, pretrainCommand, forwardCommand];
+export const COMMANDS: readonly Command[] = [
+  runCommand,
+  trainCommand,
+  pretrainCommand,
+  reportCommand,
+  forwardCommand,
+];

@@ -66,7 +66,8 @@ function formatNumber(value: number): string {
     ["k", 3],
   ] as const) {
     const short = `${value / 10 ** power}${suffix}`;
-    if (Math.abs(value) >= 10 ** power && short.length <= 6 && parseNumber(short) === value) return short;
+    if (value >= Math.max(10_000, 10 ** power) && short.length <= 6 && parseNumber(short) === value)
+      return short;
   }
   return String(value);
 }
