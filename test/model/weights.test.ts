@@ -111,7 +111,7 @@ describe("weights that do not fit", () => {
   const cases: [string, Edit, RegExp][] = [
     [
       "a missing tensor",
-      (all) => renamed(all, (name) => (name === "ln_f.bias" ? "wpe.weight" : name)),
+      (all) => renamed(all, (name) => (name === "ln_f.bias" ? "h.0.attn.bias" : name)),
       /no tensor "ln_f.bias"/,
     ],
     [
