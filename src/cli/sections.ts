@@ -10,10 +10,30 @@ export const MODEL = {
     model: z
       .string()
       .min(1)
-      .describe("folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json), or a hub id")
+      .describe(
+        "folder in Hugging Face layout (config.json, model.safetensors, tokenizer.json), or OWNER/NAME on the hub",
+      )
       .meta({ placeholder: "FOLDER|ID" }),
+    revision: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("branch, tag or commit of a model on the hub (default: main)")
+      .meta({ placeholder: "REV" }),
+    offline: z
+      .boolean()
+      .default(false)
+      .describe("use nothing from the hub but what is in its cache (also HF_HUB_OFFLINE=1)"),
   }),
 } satisfies Section;
+
+/** As the hub's functions take them: an option that is not given is left to the environment. */
+export function hubOptions({ revision, offline }: z.output<typeof MODEL.schema>): {
+  revision?: string;
+  offline?: true;
+} {
+  return { ...(revision !== undefined && { revision }), ...(offline && { offline }) };
+}
 
 export const MACHINE = {
   title: "Machine",
@@ -33,10 +53,10 @@ export const TEXT = {
     data: z
       .array(z.string().min(1))
       .min(1)
-      .default(["node_modules"])
+      .default(["default"])
       .describe(
-        "text files, folders, globs, .jsonl and .parquet files (also .gz, .zst), hub datasets, or node_modules: the text of " +
-          "the packages this one was installed with",
+        "text, .jsonl or .parquet files (also .gz, .zst), folders, globs, hf://datasets/OWNER/NAME[@REV][/GLOB], or default: " +
+          "the text of the packages this one was installed with",
       )
       .meta({ placeholder: "PATH,…" }),
     heldoutShare: z
@@ -45,6 +65,28 @@ export const TEXT = {
       .lt(1)
       .default(0.05)
       .describe("share of the documents kept away from training, chosen by a hash of their content"),
+  }),
+} satisfies Section;
+
+/** Which columns of JSONL and Parquet records are read. */
+export const RECORDS = {
+  title: "Records (JSONL, Parquet)",
+  schema: z.object({
+    textColumn: z.string().min(1).optional().describe("column that holds the text (default: text)"),
+    tokensColumn: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "Parquet column that holds token ids made with the model's own tokenizer: no text is read then",
+      ),
+    kindColumn: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "column that says what kind of text it is, such as meta.pile_set_name; the report counts by it",
+      ),
   }),
 } satisfies Section;
 

@@ -7,7 +7,7 @@ import { type WritableTensor, writeSafetensors } from "../../files/safetensors-w
 import type { SourceModel } from "../../model/load.ts";
 import { type CommandResult, defineCommand } from "../command.ts";
 import { quantity } from "../progress.ts";
-import { MACHINE, MODEL } from "../sections.ts";
+import { hubOptions, MACHINE, MODEL } from "../sections.ts";
 
 const INPUT = z.object({
   text: z.string().optional().describe("the text itself").meta({ verbatim: true }),
@@ -59,7 +59,7 @@ export const forwardCommand = defineCommand({
     output: { title: "Output", schema: OUTPUT },
     machine: MACHINE,
   },
-  async run({ model: { model: where }, input, output, machine }, { signal }): Promise<CommandResult> {
+  async run({ model: source, input, output, machine }, { signal }): Promise<CommandResult> {
     const [{ Engine }, { forward }, { hookPoints }, { loadModel }] = await Promise.all([
       import("../../engine/engine.ts"),
       import("../../model/forward.ts"),
@@ -67,7 +67,7 @@ export const forwardCommand = defineCommand({
       import("../../model/load.ts"),
     ]);
     const text = givenText(input);
-    const model = await loadModel(where);
+    const model = await loadModel(source.model, hubOptions(source));
     const tokens = text === undefined ? checkedTokens(input.tokens!, model) : tokenise(text, input, model);
     const hooks = output.hooks.includes("all")
       ? hookPoints(model.config).map(({ name }) => name)

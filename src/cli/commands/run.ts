@@ -3,7 +3,7 @@
 import { Failure } from "../../errors.ts";
 import { defineCommand } from "../command.ts";
 import { DICTIONARY, gridOf } from "../dictionary-options.ts";
-import { EVALUATION, HOOK, MACHINE, MODEL, RUN, TEXT } from "../sections.ts";
+import { EVALUATION, HOOK, MACHINE, MODEL, RECORDS, RUN, TEXT } from "../sections.ts";
 
 export const runCommand = defineCommand({
   name: "run",
@@ -37,6 +37,7 @@ export const runCommand = defineCommand({
     model: MODEL,
     activations: HOOK,
     text: TEXT,
+    records: RECORDS,
     dictionary: DICTIONARY,
     evaluation: EVALUATION,
     output: RUN,

@@ -3,7 +3,7 @@
 import { Failure } from "../../errors.ts";
 import { defineCommand } from "../command.ts";
 import { DICTIONARY, gridOf } from "../dictionary-options.ts";
-import { HOOK, MACHINE, MODEL, RUN, TEXT } from "../sections.ts";
+import { HOOK, MACHINE, MODEL, RECORDS, RUN, TEXT } from "../sections.ts";
 
 export const trainCommand = defineCommand({
   name: "train",
@@ -27,6 +27,7 @@ export const trainCommand = defineCommand({
     model: MODEL,
     activations: HOOK,
     text: TEXT,
+    records: RECORDS,
     dictionary: DICTIONARY,
     output: RUN,
     machine: MACHINE,
