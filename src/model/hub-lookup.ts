@@ -24,7 +24,10 @@ export interface Downloaded {
 
 /** A file of the hub as the hub describes it. */
 export interface KnownFile extends RemoteFile {
+  /** In the repository. */
+  readonly file: string;
   readonly commit: string;
+  /** What the hub calls these bytes: their hash, as matchesEtag reads it. */
   readonly etag: string;
 }
 
@@ -64,15 +67,27 @@ export function isOffline(options: HubOptions): boolean {
  * @throws HubFailure when the hub does not have it
  */
 export async function askCommit(hub: Hub, repo: HubRepo, revision: string): Promise<string> {
-  const fetch = hub.fetchFor(`revision ${revision} of ${repo.type} ${repo.name}`);
-  const query = { name: repo.name, revision, hubUrl: hub.endpoint, fetch };
-  const { sha } =
-    repo.type === "model"
-      ? await modelInfo({ ...query, additionalFields: ["sha"] })
-      : await datasetInfo({ ...query, additionalFields: ["sha"] });
-  if (!isCommit(sha))
-    throw new Failure(`${hub.endpoint} gave no commit for revision ${revision} of ${repo.name}`);
-  return sha;
+  const what = `revision ${revision} of ${repo.type} ${repo.name}`;
+  const query = { name: repo.name, revision, hubUrl: hub.endpoint, fetch: hub.fetchFor(what) };
+  try {
+    const info =
+      repo.type === "model"
+        ? await modelInfo({ ...query, additionalFields: ["sha"] })
+        : await datasetInfo({ ...query, additionalFields: ["sha"] });
+    if (isCommit(info.sha)) return info.sha;
+  } catch (error) {
+    throw notTheHub(hub, what, error);
+  }
+  throw notTheHub(hub, what, undefined);
+}
+
+/** The sentence for an answer that is not of the hub's kind, such as a login page. */
+export function notTheHub(hub: Hub, what: string, error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  return new Failure(
+    `cannot get ${what}: the answer of ${hub.endpoint} is not one of a hub; check HF_ENDPOINT and the network`,
+    { cause: error },
+  );
 }
 
 /** The file without a request: always for a pinned commit that is here, and offline for a branch that was. */
@@ -137,7 +152,7 @@ export async function lookUp(
   }
   if (!isCommit(revision)) cache.rememberCommit(revision, commit);
   const etag = head.etag ?? `unnamed-${createHash("sha256").update(`${commit}/${path}`).digest("hex")}`;
-  return { url: resolveUrl(hub, repo, commit, path), what, commit, etag, size: head.size };
+  return { url: resolveUrl(hub, repo, commit, path), what, file: path, commit, etag, size: head.size };
 }
 
 function resolveUrl(hub: Hub, { type, name }: HubRepo, revision: string, path: string): string {
@@ -164,7 +179,9 @@ async function readHead(hub: Hub, url: string, what: string): Promise<FileHead> 
     etag ??= headers.get("x-linked-etag") ?? (isLast ? headers.get("etag") : null) ?? undefined;
     size ??= headers.get("x-linked-size") ?? (isLast ? headers.get("content-length") : null) ?? undefined;
     if (isLast || (etag !== undefined && size !== undefined)) break;
-    url = new URL(headers.get("location") ?? "", url).href;
+    const location = headers.get("location") ?? "";
+    if (!URL.canParse(location, url)) break;
+    url = new URL(location, url).href;
   }
   if (size === undefined || !/^\d{1,15}$/.test(size)) {
     throw new HubFailure(

@@ -119,9 +119,18 @@ export class Hub {
 
   /** `fetch` for the hub's own client library, with the manners of this class. */
   fetchFor(what: string): typeof fetch {
-    return (input, init) => {
+    return async (input, init) => {
       const url = input instanceof Request ? input.url : String(input);
-      return this.request(url, { what, headers: Object.fromEntries(new Headers(init?.headers)) });
+      const request = { what, headers: Object.fromEntries(new Headers(init?.headers)) };
+      for (let repetition = 0; ; repetition++) {
+        const response = await this.request(url, request);
+        try {
+          return new Response(await response.arrayBuffer(), response);
+        } catch (error) {
+          if (repetition === REPETITIONS) throw this.#unreachable(what, error);
+          await this.wait(repetition);
+        }
+      }
     };
   }
 

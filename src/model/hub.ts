@@ -22,6 +22,7 @@ import {
   type KnownFile,
   lookUp,
   notCached,
+  notTheHub,
   type RevisionOptions,
 } from "./hub-lookup.ts";
 import { Hub, type HubOptions } from "./hub-request.ts";
@@ -65,21 +66,20 @@ export async function listHubFiles(
   const files: HubFile[] = [];
   if (isOffline(options)) {
     const cache = cacheOf(repo, options);
-    for (const path of cache.list(commit))
-      files.push({ path, size: statSync(cache.snapshot(commit, path)).size });
+    const sizeOf = (path: string) => statSync(cache.snapshot(commit, path)).size;
+    files.push(...cache.list(commit).map((path) => ({ path, size: sizeOf(path) })));
     if (files.length === 0) throw notCached(repo, options.revision ?? "main", cache);
     return { commit, files };
   }
   const hub = new Hub(options);
-  const fetch = hub.fetchFor(`the list of files of ${repo.type} ${repo.name}`);
-  for await (const entry of listFiles({
-    repo,
-    revision: commit,
-    recursive: true,
-    hubUrl: hub.endpoint,
-    fetch,
-  })) {
-    if (entry.type === "file") files.push({ path: entry.path, size: entry.lfs?.size ?? entry.size });
+  const what = `the list of files of ${repo.type} ${repo.name}`;
+  const query = { repo, revision: commit, recursive: true, hubUrl: hub.endpoint, fetch: hub.fetchFor(what) };
+  try {
+    for await (const { type, path, size, lfs } of listFiles(query)) {
+      if (type === "file") files.push({ path, size: lfs?.size ?? size });
+    }
+  } catch (error) {
+    throw notTheHub(hub, what, error);
   }
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   return { commit, files };
@@ -159,13 +159,12 @@ async function collect(
     rmSync(partial);
     received = 0;
   }
-  const name = file.what.slice(0, file.what.indexOf(" of "));
   const output = await open(partial, "a");
   try {
     for await (const piece of readRange(hub, file, received)) {
       await output.appendFile(piece);
       received += piece.length;
-      onProgress?.({ file: name, received, total: file.size });
+      onProgress?.({ file: file.file, received, total: file.size });
     }
     await output.sync();
   } finally {

@@ -368,6 +368,21 @@ describe("datasets", () => {
     await expect(listHubFiles(dataset, at)).rejects.toThrow(/owner\/pile.*401/);
   });
 
+  it("are listed although a connection breaks, and not from a login page", async () => {
+    data.faults = [
+      { on: /\/revision\//, breakAfter: 20 },
+      { on: /\/tree\//, breakAfter: 20 },
+    ];
+    expect((await listHubFiles(dataset, at)).files).toHaveLength(5);
+    expect(data.faults).toEqual([]);
+    data.faults = [{ on: /\/tree\//, status: 200 }];
+    await expect(listHubFiles(dataset, at)).rejects.toThrow(/list of files of dataset .* not one of a hub/);
+    data.faults = [{ on: /\/revision\//, status: 200 }];
+    await expect(resolveRevision(dataset, at)).rejects.toThrow(
+      /revision main of dataset .* not one of a hub/,
+    );
+  });
+
   it("are read in place, in ranges, across broken connections", async () => {
     const blob = await openHubFile(dataset, "data/0.parquet", at);
     expect(blob).toMatchObject({ byteLength: large.length, commit: data.commit });
