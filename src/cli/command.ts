@@ -25,6 +25,8 @@ export interface CommandContext {
   readonly progress: Progress;
   /** Every option with its resolved value, flat, as a config file would give it: this is what a run records. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** What was typed, beginning with "monosemantic". */
+  readonly commandLine: readonly string[];
   /** The name of the config file without folder and extension, when one was given. */
   readonly configName: string | undefined;
 }

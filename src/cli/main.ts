@@ -3,8 +3,8 @@
  * Results go to stdout, everything else to stderr.
  */
 
-import { readFileSync } from "node:fs";
 import { Failure, messageOf, nearest, UsageError } from "../errors.ts";
+import { versions } from "../version.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { readWords, type Words } from "./flags.ts";
@@ -34,7 +34,7 @@ process.stdout.write("", () => process.exit(exitCode));
 async function main(): Promise<void> {
   const [name, ...rest] = args;
   if (name === undefined || name === "--help" || name === "-h") return print(overview(COMMANDS));
-  if (name === "--version" || name === "-V") return print(version());
+  if (name === "--version" || name === "-V") return print(versions.monosemantic);
   if (name === "help")
     return print(rest[0] === undefined ? overview(COMMANDS) : helpFor(commandNamed(rest[0])));
   const command = commandNamed(name);
@@ -52,6 +52,7 @@ async function runCommand(command: Command, words: Words): Promise<void> {
     signal: interruption,
     progress: quiet ? SILENT : screen,
     config,
+    commandLine: ["monosemantic", ...args],
     configName: file?.name,
   });
   screen.stop();
@@ -92,9 +93,4 @@ function fullStack(error: Error): string {
 
 function print(text: string): void {
   if (text !== "") process.stdout.write(text + "\n");
-}
-
-function version(): string {
-  const manifest = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
 }

@@ -10,6 +10,7 @@ import manifest from "../../package.json" with { type: "json" };
 const ORDER = [
   "errors",
   "random",
+  "version",
   "engine/tensor",
   "files",
   "engine",
