@@ -62,6 +62,17 @@ export function* defaultCorpus(folder = nodeModules()): Generator<TextDocument> 
   }
 }
 
+/** Changes when packages are added, removed or updated: names and versions of all that are used. */
+export function defaultCorpusVersion(folder = nodeModules()): string {
+  const versions = packagesIn(folder).map((name) => {
+    const manifest = parse(readText(join(folder, name, "package.json")) ?? "") as
+      | { version?: unknown }
+      | undefined;
+    return `${name}@${String(manifest?.version)}`;
+  });
+  return contentHash(versions.join("\n"));
+}
+
 /** The `node_modules` folder that holds this package's dependencies, in a checkout or installed beside them. */
 export function nodeModules(): string {
   for (let folder = import.meta.dirname; ; folder = dirname(folder)) {

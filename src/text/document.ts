@@ -28,7 +28,9 @@ export interface DocumentStream {
   readonly fingerprint: string;
   /** The next document, `undefined` at the end. Call again only after the last call has finished. */
   next(): Promise<SourceDocument | undefined>;
-  /** A JSON value that says how far the stream has been read; given back to the opener it goes on behind it. */
+  /** A JSON value that says how far the stream has been read. */
   cursor(): unknown;
+  /** Goes on behind the place that `cursor` named in an earlier stream of the same fingerprint; before any `next`. */
+  seek(cursor: unknown): void;
   close(): Promise<void>;
 }

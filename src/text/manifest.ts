@@ -26,8 +26,8 @@ const split = z.object({
   tokens: count,
   /** Tokens of the last, incomplete context. */
   dropped_tokens: count,
-  /** Documents, bytes and tokens by kind of text. */
-  kinds: z.record(z.string(), z.object({ documents: count, bytes: count, tokens: count })),
+  /** Documents, bytes and tokens by kind of text, in the order in which the kinds were met. */
+  kinds: z.array(z.object({ kind: z.string(), documents: count, bytes: count, tokens: count })),
   shards: z.array(shard),
 });
 
@@ -66,6 +66,7 @@ const schema = z.object({
 
 export type TokenManifest = z.infer<typeof schema>;
 export type SplitSummary = z.infer<typeof split>;
+export type KindCounts = SplitSummary["kinds"][number];
 export type ShardSummary = z.infer<typeof shard>;
 export type TokenRequest = TokenManifest["request"];
 

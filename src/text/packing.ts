@@ -52,19 +52,24 @@ export class Packer {
 
   /** Adds one document's tokens, all of one `kind`, handing every context that gets full to `sink`. */
   push(ids: Int32Array, kind: number, sink: ContextSink): void {
-    if (this.#started) this.#add(this.#bos, kind, sink);
+    const context = this.#context;
+    const bos = this.#bos;
+    let length = this.#length;
+    let counted = length;
+    const tally = () => this.#tallies.set(kind, (this.#tallies.get(kind) ?? 0) + length - counted);
+    for (let i = this.#started ? -1 : 0; i < ids.length; i++) {
+      const id = i < 0 ? bos : ids[i]!;
+      if (id === bos && context[length - 1] === bos) continue;
+      context[length++] = id;
+      if (length < context.length) continue;
+      tally();
+      sink(context, this.#majority());
+      this.#tallies.clear();
+      length = counted = 1;
+    }
+    tally();
     this.#started = true;
-    for (let i = 0; i < ids.length; i++) this.#add(ids[i]!, kind, sink);
-  }
-
-  #add(id: number, kind: number, sink: ContextSink): void {
-    if (id === this.#bos && this.#context[this.#length - 1] === this.#bos) return;
-    this.#context[this.#length++] = id;
-    this.#tallies.set(kind, (this.#tallies.get(kind) ?? 0) + 1);
-    if (this.#length < this.#context.length) return;
-    sink(this.#context, this.#majority());
-    this.#length = 1;
-    this.#tallies.clear();
+    this.#length = length;
   }
 
   /** The kind with most tokens; among equals the one met first. */
