@@ -308,6 +308,9 @@ describe("writing", () => {
     expect([...opened.readFloats("h").subarray(0, 3)]).toEqual([NaN, Infinity, -Infinity]);
     expect([...opened.readFloats("b")]).toEqual([NaN, Infinity, -Infinity, 1, 1 + 2 ** -6]);
     opened.close();
+    const everyNaN = new Float32Array(Uint32Array.of(0x7fffffff, 0xffffffff, 0x7f800001).buffer);
+    writeSafetensors(path, { b: { dims: [3], data: everyNaN, dtype: "BF16" } });
+    expect([...openSafetensors(path).readFloats("b")]).toEqual([NaN, NaN, NaN]);
     const before = readFileSync(path);
     const large = { dims: [2], data: Float32Array.of(1, 70000), dtype: "F16" as const };
     expect(() => writeSafetensors(path, { large })).toThrow(/"large" holds 70000.*float32/);

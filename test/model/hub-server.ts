@@ -59,6 +59,10 @@ export class HubServer {
     return addressOf(this.#hub!);
   }
 
+  get storage(): string {
+    return addressOf(this.#storage!);
+  }
+
   async start(): Promise<void> {
     this.#hub = await listen((request, response) => this.#answer("hub", request, response));
     this.#storage = await listen((request, response) => this.#answer("storage", request, response));
@@ -108,7 +112,7 @@ export class HubServer {
       this.#sendFile(request, response, path!, fault);
     } else {
       response.writeHead(302, {
-        location: `${addressOf(this.#storage!)}/storage/${path}?signature=secret`,
+        location: `${this.storage}/storage/${path}?signature=secret`,
         "x-repo-commit": this.commit,
         "x-linked-size": this.files[path!]!.length,
         "x-linked-etag": `"${sha256(this.files[path!]!)}"`,

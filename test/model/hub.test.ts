@@ -146,6 +146,7 @@ describe("downloading", () => {
       { on: /^GET storage/, ignoreRange: true },
     ];
     expect(readFileSync((await download()).path).equals(large)).toBe(true);
+    expect(storageRanges()).toEqual([undefined, "bytes=100000-299999"]);
   });
 
   it("fetches damaged content once more, then refuses it and leaves nothing behind", async () => {
@@ -292,7 +293,12 @@ describe("the environment", () => {
     vi.stubEnv("HF_TOKEN", "hf_secret\n");
     vi.stubEnv("HF_ENDPOINT", `${server.endpoint}/`);
     vi.stubEnv("HF_HUB_CACHE", cacheFolder);
+    // A mirror that says nothing about the file itself: its redirection has to be followed to learn the size.
+    server.faults = [
+      { on: /^HEAD hub/, status: 302, headers: { location: `${server.storage}/storage/model.safetensors` } },
+    ];
     const { path } = await downloadHubFile(repo, "model.safetensors", { pause: 5 });
+    expect(server.requests.map((r) => `${r.method} ${r.server}`)).toContain("HEAD storage");
     expect(path.startsWith(cacheFolder)).toBe(true);
     for (const { server: to, authorization } of server.requests) {
       expect(authorization).toBe(to === "hub" ? "Bearer hf_secret" : undefined);
