@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { Failure } from "../errors.ts";
 
@@ -15,7 +15,7 @@ import { Failure } from "../errors.ts";
 export function writeAtomic(path: string, ...parts: (string | Uint8Array)[]): void {
   const temporary = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     const file = openSync(temporary, "wx");
     try {
       for (const part of parts) writeAll(file, typeof part === "string" ? Buffer.from(part) : part);
@@ -28,6 +28,21 @@ export function writeAtomic(path: string, ...parts: (string | Uint8Array)[]): vo
   } catch (error) {
     rmSync(temporary, { force: true });
     throw writeFailure(path, error);
+  }
+}
+
+/**
+ * Makes a folder and those above it. Not `mkdirSync` with `recursive`: that one never returns for a path under a folder
+ * which exists and refuses new entries with ENOENT, such as /proc.
+ */
+export function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 
@@ -44,6 +59,7 @@ export function writeFailure(path: string, error: unknown): Failure {
     EACCES: "permission denied: choose a folder you can write to",
     EPERM: "permission denied: choose a folder you can write to",
     EROFS: "the file system is read-only: choose another folder",
+    ENOENT: "no folder can be made there: choose another place",
     ENOTDIR: "a part of the path is a file, not a folder",
     EISDIR: "a folder of that name is in the way",
   };
@@ -52,7 +68,7 @@ export function writeFailure(path: string, error: unknown): Failure {
 }
 
 function writeAll(file: number, bytes: Uint8Array): void {
-  for (let offset = 0; offset < bytes.byteLength; ) {
+  for (let offset = 0; offset < bytes.byteLength;) {
     offset += writeSync(file, bytes, offset, Math.min(bytes.byteLength - offset, 1 << 30));
   }
 }

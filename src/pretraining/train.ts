@@ -11,7 +11,7 @@ import { clipFactor, warmupCosine } from "./adamw.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { initialise } from "./initialisation.ts";
 import type { PretrainOptions } from "./options.ts";
-import { EpochOrder } from "./order.ts";
+import { EpochOrder } from "../text/order.ts";
 import { freshState, LanguageModelTrainer } from "./trainer.ts";
 import { mean, Validation } from "./validation.ts";
 

@@ -91,7 +91,7 @@ const cases: Record<string, Case> = {
       [2, 3],
       [3, 4],
     ],
-    build: gemm,
+    build: (a, b) => gemm(a, b),
   },
   "gemm, first transposed": {
     shapes: [

@@ -1,0 +1,152 @@
+/**
+ * From text to a trained source model in one folder: tokenizer, token shards, weights, baselines, model card.
+ * Every finished part is found again when the same command runs a second time.
+ */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Engine } from "../engine/engine.ts";
+import { Failure } from "../errors.ts";
+import { makeFolder, writeFailure, writeJson } from "../files/atomic.ts";
+import { readLines } from "../files/lines.ts";
+import type { Activation, ModelConfig } from "../model/config.ts";
+import { loadTokenizer, type Tokenizer } from "../model/tokenizer.ts";
+import { readWeights, saveModel } from "../model/weights.ts";
+import { saveTokenizer, trainBpe } from "../text/bpe.ts";
+import { openDocuments } from "../text/open-documents.ts";
+import { openShards, type TokenShards } from "../text/shards.ts";
+import { tokenizeCorpus } from "../text/tokenize.ts";
+import { type Baselines, baselines } from "./baselines.ts";
+import { writeModelCard } from "./model-card.ts";
+import type { PretrainOptions } from "./options.ts";
+import { type PretrainProgress, trainLanguageModel } from "./train.ts";
+import { bitsPerByte, type KindLoss, mean, Validation } from "./validation.ts";
+
+/** Text that the tokenizer is trained on, at most: beyond this the merges hardly change. */
+const TOKENIZER_CHARACTERS = 300_000_000;
+
+export interface PretrainRequest {
+  /** Text sources, as everywhere: paths, globs, hub datasets, `node_modules`. */
+  readonly data: readonly string[];
+  /** Folder of the finished model; its `work` folder holds shards and checkpoint. */
+  readonly out: string;
+  readonly heldoutShare: number;
+  readonly threads: number;
+  readonly options: PretrainOptions;
+}
+
+export interface PretrainResult {
+  readonly parameters: number;
+  readonly tokens: number;
+  readonly train_tokens_available: number;
+  readonly seconds: number;
+  readonly validation_loss: number;
+  readonly baselines: Baselines;
+  readonly bits_per_byte: readonly KindLoss[];
+}
+
+export interface PretrainHooks {
+  readonly onPhase?: (name: string) => void;
+  readonly onProgress?: (progress: PretrainProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** @throws Failure as its parts do: unusable text, a diverged run, a folder of another run */
+export async function pretrain(request: PretrainRequest, hooks: PretrainHooks = {}): Promise<PretrainResult> {
+  const { options, out } = request;
+  if (options.dModel % options.heads !== 0) {
+    throw new Failure(`--d-model ${options.dModel} is not divisible by --heads ${options.heads}`);
+  }
+  const work = join(out, "work");
+  try {
+    makeFolder(work);
+  } catch (error) {
+    throw writeFailure(out, error);
+  }
+  const started = performance.now();
+  const tokenizer = await ownTokenizer(request, hooks);
+  hooks.onPhase?.("tokenising the text");
+  const shards = await tokens(request, tokenizer, join(work, "tokens"), hooks.signal);
+  const config = configOf(options, tokenizer);
+
+  const engine = await Engine.start({ workers: request.threads, threads: 1 });
+  try {
+    hooks.onPhase?.("training");
+    const weights = await trainLanguageModel(engine, config, shards, options, work, hooks);
+    saveModel(out, config, weights, { dtype: "float16" });
+
+    hooks.onPhase?.("measuring");
+    // What is measured is the model as saved, half precision included.
+    const saved = readWeights(out, config);
+    const contexts = shards.heldout.contexts;
+    const validation = await Validation.open(engine, config, { batch: options.microBatch, context: options.context });
+    const losses = await validation.losses(saved, shards.heldout, contexts);
+    const result: PretrainResult = {
+      parameters: Object.values(saved).reduce((sum, data) => sum + data.length, 0),
+      tokens: Math.ceil(options.tokens / (options.batch * options.context)) * options.batch * options.context,
+      train_tokens_available: shards.manifest.train.tokens,
+      seconds: (performance.now() - started) / 1000,
+      validation_loss: mean(losses),
+      baselines: baselines(shards.train, shards.heldout, contexts, tokenizer.vocabSize),
+      bits_per_byte: bitsPerByte(losses, shards.heldoutKinds(), options.context),
+    };
+    writeJson(join(out, "training.json"), { request: { ...request, out: undefined }, result });
+    writeModelCard(out, config, request, result, shards.manifest, readLines(join(work, "metrics.jsonl")));
+    return result;
+  } finally {
+    await engine.close();
+  }
+}
+
+async function ownTokenizer({ out, data, options }: PretrainRequest, hooks: PretrainHooks): Promise<Tokenizer> {
+  if (!existsSync(join(out, "tokenizer.json"))) {
+    hooks.onPhase?.("training the tokenizer");
+    saveTokenizer(out, await trainBpe(texts(data), options.vocab, TOKENIZER_CHARACTERS), options.context);
+  }
+  return loadTokenizer(out);
+}
+
+async function* texts(data: readonly string[]): AsyncGenerator<{ text: string }> {
+  const stream = await openDocuments(data);
+  try {
+    for (let document = await stream.next(); document; document = await stream.next()) {
+      if (!("text" in document)) {
+        throw new Failure(`${document.name} holds token ids: a tokenizer can only be trained on text`);
+      }
+      yield document;
+    }
+  } finally {
+    await stream.close();
+  }
+}
+
+async function tokens(request: PretrainRequest, tokenizer: Tokenizer, folder: string, signal?: AbortSignal): Promise<TokenShards> {
+  const { data, heldoutShare, options } = request;
+  await tokenizeCorpus({
+    sources: data,
+    tokenizer,
+    context: options.context,
+    heldoutShare,
+    folder,
+    ...(signal && { signal }),
+  });
+  return openShards(folder);
+}
+
+function configOf(options: PretrainOptions, tokenizer: Tokenizer): ModelConfig {
+  const activation: Activation = options.activation === "gelu_new" ? "gelu_tanh" : options.activation;
+  return {
+    nLayer: options.layers,
+    nHead: options.heads,
+    dModel: options.dModel,
+    dHead: options.dModel / options.heads,
+    dMlp: options.dMlp,
+    vocabSize: tokenizer.vocabSize,
+    context: options.context,
+    activation,
+    layerNormEpsilon: 1e-5,
+    tieWordEmbeddings: true,
+    bosId: tokenizer.bosId,
+    eosId: tokenizer.bosId,
+  };
+}

@@ -1,0 +1,64 @@
+/** metrics.jsonl: means over windows of steps for each dictionary, and the events between them. */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { writeAtomic } from "../files/atomic.ts";
+import { appendLine, readLines } from "../files/lines.ts";
+import type { StepReport } from "../sae/trainer.ts";
+
+/** Sums over the steps since the last line. Part of a checkpoint, so that a resumed run writes the same lines. */
+export interface Window {
+  readonly steps: number;
+  readonly loss: number;
+  readonly mse: number;
+  readonly l1: number;
+  readonly l0: number;
+  readonly variance: number;
+}
+
+export const EMPTY_WINDOW: Window = { steps: 0, loss: 0, mse: 0, l1: 0, l0: 0, variance: 0 };
+
+export function widen(window: Window, { loss, mse, l1, l0, variance }: StepReport): Window {
+  return {
+    steps: window.steps + 1,
+    loss: window.loss + loss,
+    mse: window.mse + mse,
+    l1: window.l1 + l1,
+    l0: window.l0 + l0,
+    variance: window.variance + variance,
+  };
+}
+
+export class Metrics {
+  readonly #path: string;
+
+  /** @param step lines of later steps, from a part of the run that was lost, are dropped */
+  constructor(folder: string, step: number) {
+    this.#path = join(folder, "metrics.jsonl");
+    if (!existsSync(this.#path)) return;
+    const kept = readLines(this.#path).filter((line) => Number(line["step"]) <= step);
+    writeAtomic(this.#path, kept.map((line) => JSON.stringify(line) + "\n").join(""));
+  }
+
+  train(sae: string, { steps, ...sums }: Window, report: StepReport, alive: number, tokensPerSecond: number): void {
+    appendLine(this.#path, {
+      kind: "train",
+      sae,
+      step: report.step,
+      tokens: report.tokens,
+      loss: sums.loss / steps,
+      mse: sums.mse / steps,
+      l1: sums.l1 / steps,
+      l0: sums.l0 / steps,
+      explained_variance: 1 - sums.mse / sums.variance,
+      lambda: report.Lambda,
+      lr: report.lr,
+      alive,
+      tokens_per_second: tokensPerSecond,
+    });
+  }
+
+  event(sae: string, event: { readonly event: string; readonly step: number }): void {
+    appendLine(this.#path, { kind: "event", sae, ...event });
+  }
+}

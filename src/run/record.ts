@@ -1,0 +1,153 @@
+/**
+ * The run directory and its run.json: what was run, on what, how long each phase took, how it ended. Rewritten whole at
+ * every change, so it always tells the truth about the last moment the run was alive.
+ */
+
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
+import { availableParallelism, cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { Failure, messageOf, UsageError } from "../errors.ts";
+import { makeFolder, writeFailure, writeJson } from "../files/atomic.ts";
+import { readJson } from "../files/read.ts";
+import { versions } from "../version.ts";
+import type { RunRequest } from "./request.ts";
+
+export interface Phase {
+  readonly name: string;
+  readonly seconds: number;
+}
+
+export interface SaeRecord {
+  readonly name: string;
+  readonly folder: string;
+  readonly d_in: number;
+  readonly d_sae: number;
+  readonly options: unknown;
+}
+
+/** The parts of run.json that are known only once the run is under way. */
+export interface RunFacts {
+  seed?: number;
+  model?: Record<string, unknown>;
+  hook?: string;
+  text?: Record<string, unknown>;
+  memory?: Record<string, number>;
+  saes?: SaeRecord[];
+}
+
+export class RunRecordFile {
+  readonly folder: string;
+  readonly #path: string;
+  readonly #started = new Date();
+  readonly #phases: { name: string; seconds: number }[];
+  readonly #request: RunRequest;
+  #facts: RunFacts = {};
+  #phase: { name: string; since: number } | undefined;
+
+  private constructor(request: RunRequest, earlier: readonly Phase[]) {
+    this.folder = request.out;
+    this.#path = join(request.out, "run.json");
+    this.#request = request;
+    this.#phases = [...earlier];
+  }
+
+  /**
+   * Claims the run directory: a new or empty one, or with `resume` that of an interrupted run.
+   * @throws UsageError when a run is there and `resume` was not asked for, or none is there and it was
+   * @throws Failure when the folder cannot be written
+   */
+  static claim(request: RunRequest): RunRecordFile {
+    const { out, resume } = request;
+    const path = join(out, "run.json");
+    const found = existsSync(path);
+    if (resume && !found) {
+      throw new UsageError(`there is no run to resume in ${out} (no run.json): leave --resume out to start one`);
+    }
+    if (found && !resume) {
+      throw new UsageError(
+        `${out} already holds a run: add --resume to go on with it, or give another folder with --out`,
+      );
+    }
+    if (!found && existsSync(out) && (!isFolder(out) || readdirSync(out).length > 0)) {
+      throw new UsageError(`${out} is not an empty folder: give a new one with --out, so that nothing is overwritten`);
+    }
+    try {
+      makeFolder(out);
+      accessSync(out, constants.W_OK);
+    } catch (error) {
+      throw writeFailure(out, error);
+    }
+    return new RunRecordFile(request, resume ? phasesOf(path) : []);
+  }
+
+  learn(facts: RunFacts): void {
+    this.#facts = { ...this.#facts, ...facts };
+    this.write("running");
+  }
+
+  /** Ends the phase that runs, if any, and begins another. */
+  begin(name: string): void {
+    this.#endPhase();
+    this.#phase = { name, since: performance.now() };
+    this.write("running");
+  }
+
+  end(status: "complete" | "failed", error?: unknown): void {
+    this.#endPhase();
+    this.write(status, error);
+  }
+
+  write(status: "running" | "complete" | "failed", error?: unknown): void {
+    writeJson(this.#path, {
+      format: 1,
+      version: versions.monosemantic,
+      status,
+      ...(error === undefined ? {} : { error: messageOf(error) }),
+      command: this.#request.command,
+      started: this.#started.toISOString(),
+      finished: status === "running" ? null : new Date().toISOString(),
+      ...this.#facts,
+      config: this.#request.config,
+      machine: machine(),
+      phases: this.#phases,
+      peak_memory_bytes: process.resourceUsage().maxRSS * 1024,
+    });
+  }
+
+  /** Time of a phase that an interruption split adds up under one name. */
+  #endPhase(): void {
+    if (!this.#phase) return;
+    const { name, since } = this.#phase;
+    const seconds = (performance.now() - since) / 1000;
+    const earlier = this.#phases.find((phase) => phase.name === name);
+    if (earlier) earlier.seconds += seconds;
+    else this.#phases.push({ name, seconds });
+    this.#phase = undefined;
+  }
+}
+
+function phasesOf(path: string): Phase[] {
+  const { phases } = readJson(path, "a run's record") as { phases?: unknown };
+  if (!Array.isArray(phases)) throw new Failure(`${path} is damaged: it has no list of phases`);
+  return phases as Phase[];
+}
+
+function isFolder(path: string): boolean {
+  try {
+    readdirSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function machine(): Record<string, unknown> {
+  return {
+    cpu: cpus()[0]?.model.trim(),
+    cores: availableParallelism(),
+    memory_bytes: totalmem(),
+    platform: `${process.platform}-${process.arch}`,
+    node: process.versions.node,
+    onnxruntime: versions.onnxruntime,
+  };
+}

@@ -1,0 +1,36 @@
+/** What a run is asked for, resolved from flags and config file: plain data that run.json records. */
+
+import type { SaeRequest } from "../sae/options.ts";
+
+export interface RunRequest {
+  /** Folder in Hugging Face layout, or a hub id. */
+  readonly model: string;
+  /** Default: the last layer's mlp.hook_post. */
+  readonly hook?: string | undefined;
+  /** Tokens in a context. Default: 128, or the model's positions if these are fewer. */
+  readonly context?: number | undefined;
+  readonly data: readonly string[];
+  readonly heldoutShare: number;
+  readonly bufferMb: number;
+  readonly whenTextEnds: "epoch" | "stop";
+  /** One request a dictionary; they share batch size and tokens, and one stream of activations. */
+  readonly dictionaries: readonly SaeRequest[];
+  readonly evaluationTokens: number;
+  readonly out: string;
+  readonly resume: boolean;
+  readonly checkpointMinutes: number;
+  readonly threads: number;
+  /** Every option as a config file would give it, for run.json. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** The command line that was typed. */
+  readonly command: readonly string[];
+}
+
+export interface RunHooks {
+  /** A new phase begins; `total` in `unit` where the amount of work is known. */
+  readonly onPhase?: (name: string, total?: number, unit?: string) => void;
+  readonly onProgress?: (done: number, note?: string) => void;
+  /** One line worth reading now: a conversion, a switch, a resampling. */
+  readonly onNote?: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}

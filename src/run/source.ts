@@ -1,0 +1,101 @@
+/** What every command needs before it can work on activations: a model, its text as tokens, and the cut between them. */
+
+import { join } from "node:path";
+import type { Engine } from "../engine/engine.ts";
+import { Failure } from "../errors.ts";
+import { type Cut, openCut } from "../model/cut.ts";
+import { findHook } from "../model/hooks.ts";
+import { loadModel, type SourceModel } from "../model/load.ts";
+import type { Tokenizer } from "../model/tokenizer.ts";
+import { openShards, type TokenShards } from "../text/shards.ts";
+import { tokenizeCorpus } from "../text/tokenize.ts";
+import type { RunHooks } from "./request.ts";
+
+const DEFAULT_CONTEXT = 128;
+
+/** Tokens in one pass through the model: small enough that its intermediate arrays stay near the caches. */
+const HARVEST_TOKENS = 2048;
+
+export interface Source {
+  readonly model: SourceModel & { readonly tokenizer: Tokenizer };
+  readonly hook: string;
+  readonly context: number;
+}
+
+/**
+ * Loads the model and settles what the request leaves open.
+ * @throws UsageError for a hook point that the model does not have, Failure for a model without tokenizer
+ */
+export async function openSource(request: {
+  model: string;
+  hook?: string | undefined;
+  context?: number | undefined;
+}): Promise<Source> {
+  const model = await loadModel(request.model);
+  const { config, tokenizer, name } = model;
+  if (tokenizer === undefined) {
+    throw new Failure(`${name} has no tokenizer.json, so there is no text it could be run on: add the file to the folder`);
+  }
+  const hook = findHook(config, request.hook ?? `blocks.${config.nLayer - 1}.mlp.hook_post`).name;
+  const context = request.context ?? Math.min(DEFAULT_CONTEXT, config.context);
+  if (context > config.context) {
+    throw new Failure(`--context ${context} is longer than the ${config.context} positions of ${name}: use at most that many`);
+  }
+  return { model: { ...model, tokenizer }, hook, context };
+}
+
+/** Tokenises into `folder`, at most as much text as is needed. */
+export async function tokensFor(
+  { model, context }: Source,
+  request: {
+    data: readonly string[];
+    heldoutShare: number;
+    trainTokens: number;
+    heldoutTokens: number;
+    minTrainTokens: number;
+    folder: string;
+    threads: number;
+  },
+  { onProgress, signal }: RunHooks,
+): Promise<TokenShards> {
+  await tokenizeCorpus({
+    sources: request.data,
+    tokenizer: model.tokenizer,
+    context,
+    folder: request.folder,
+    heldoutShare: request.heldoutShare,
+    maxTokens: request.trainTokens,
+    maxHeldoutTokens: request.heldoutTokens,
+    minTokens: request.minTrainTokens,
+    workers: request.threads,
+    onProgress: ({ trainTokens, heldoutTokens }) => onProgress?.(trainTokens + heldoutTokens),
+    ...(signal && { signal }),
+  });
+  return openShards(request.folder);
+}
+
+export function tokensFolder(out: string): string {
+  return join(out, "tokens");
+}
+
+/** Opens the model at the hook point, in passes of a size that suits the caches. */
+export function openHarvest(engine: Engine, { model, hook, context }: Source): Promise<Cut> {
+  return openCut(engine, model, hook, { batch: Math.max(1, Math.floor(HARVEST_TOKENS / context)), context });
+}
+
+/** What run.json and an SAE's metadata say of the model. */
+export function describeModel({ model }: Source): Record<string, unknown> {
+  const { config } = model;
+  return {
+    name: model.name,
+    ...model.origin,
+    weights_sha256: model.weightsSha256,
+    n_layer: config.nLayer,
+    d_model: config.dModel,
+    d_mlp: config.dMlp,
+    n_head: config.nHead,
+    activation: config.activation,
+    vocab_size: config.vocabSize,
+    n_positions: config.context,
+  };
+}

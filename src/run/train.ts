@@ -1,0 +1,137 @@
+/**
+ * The training loop: one stream of activations, every dictionary takes each batch in turn, metrics and checkpoints on the
+ * way. A stopped or killed run goes on from its last checkpoint with the same bits.
+ */
+
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { ActivationRounds } from "../activations/rounds.ts";
+import { sharedFloats } from "../engine/tensor.ts";
+import { Failure } from "../errors.ts";
+import type { Pool } from "../sae/pool.ts";
+import { SaeTrainer, type StepReport, type TrainingEvent } from "../sae/trainer.ts";
+import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import type { Dictionary } from "./grid.ts";
+import { EMPTY_WINDOW, Metrics, widen, type Window } from "./metrics.ts";
+import type { RunHooks } from "./request.ts";
+
+/** Lines of metrics.jsonl that each dictionary writes over a run. */
+const CURVE_POINTS = 200;
+/** Rows from which the centre and the scale of the activations are estimated. */
+const SAMPLE_ROWS = 16_384;
+
+export interface TrainingPlan {
+  readonly folder: string;
+  readonly dictionaries: readonly Dictionary[];
+  readonly rounds: ActivationRounds;
+  /** Whatever must not differ between a run and its continuation, beyond the dictionaries' own options. */
+  readonly identity: unknown;
+  readonly checkpointMinutes: number;
+}
+
+/**
+ * Trains every dictionary of the plan to its end and returns the trainers, by name.
+ * @throws Failure when a dictionary diverges or the run is told to stop; the last checkpoint stays
+ */
+export async function trainDictionaries(pool: Pool, plan: TrainingPlan, hooks: RunHooks): Promise<Map<string, SaeTrainer>> {
+  const { rounds, folder } = plan;
+  const [{ options }] = plan.dictionaries as [Dictionary];
+  const checkpoints = checkpointFolder(folder);
+  const fingerprint = createHash("sha256").update(JSON.stringify(plan.identity)).digest("hex");
+  const { metrics, windows, trainers, position, start } = await open(pool, plan, checkpoints, fingerprint, hooks);
+
+  let used = position;
+  const { steps } = [...trainers.values()][0]!;
+  const every = Math.max(1, Math.round(steps / CURVE_POINTS));
+  const batch = sharedFloats(options.batch * rounds.dIn);
+  let saved = performance.now();
+  let lineAt = performance.now();
+  for (let step = start + 1; step <= steps; step++) {
+    await rounds.take(used, options.batch, batch);
+    const pass = rounds.passOf(used);
+    used += options.batch;
+    if (rounds.passOf(used) > pass) {
+      for (const name of trainers.keys()) metrics.event(name, { event: "epoch", step });
+      hooks.onNote?.(`the text is used up after ${used} tokens: going through it again in a new order`);
+    }
+    let report: StepReport | undefined;
+    for (const [name, trainer] of trainers) {
+      report = await trainer.step(batch);
+      const window = widen(windows.get(name)!, report);
+      windows.set(name, window);
+      if (window.steps >= every || step === steps) {
+        const seconds = (performance.now() - lineAt) / 1000;
+        metrics.train(name, window, report, trainer.aliveSince(step - window.steps), (window.steps * options.batch) / seconds);
+        windows.set(name, EMPTY_WINDOW);
+      }
+    }
+    if (windows.values().every(({ steps }) => steps === 0)) lineAt = performance.now();
+    const note = `mse ${report!.mse.toPrecision(4)}, L0 ${report!.l0.toFixed(1)}`;
+    hooks.onProgress?.(step * options.batch, note);
+    const stop = hooks.signal?.aborted === true && step < steps;
+    if (stop || performance.now() - saved > plan.checkpointMinutes * 60_000 || step === steps) {
+      saveCheckpoint(checkpoints, trainers, { step, position: used, windows: Object.fromEntries(windows) }, fingerprint);
+      saved = performance.now();
+    }
+    if (stop) {
+      throw new Failure(`stopped at step ${step} of ${steps} with a checkpoint: the same command with --resume goes on from there`);
+    }
+  }
+  return trainers;
+}
+
+export function checkpointFolder(folder: string): string {
+  return join(folder, "checkpoint");
+}
+
+interface Opened {
+  readonly trainers: Map<string, SaeTrainer>;
+  readonly windows: Map<string, Window>;
+  readonly metrics: Metrics;
+  readonly position: number;
+  readonly start: number;
+}
+
+/** Trainers at the newest checkpoint, or at the beginning. */
+async function open(
+  pool: Pool,
+  { dictionaries, rounds, folder }: TrainingPlan,
+  checkpoints: string,
+  fingerprint: string,
+  hooks: RunHooks,
+): Promise<Opened> {
+  const trainers = new Map<string, SaeTrainer>();
+  // Events can only happen once there are metrics to write them to, and metrics need the step that is resumed.
+  let metrics: Metrics | undefined;
+  for (const { name, options } of dictionaries) {
+    const onEvent = (event: TrainingEvent) => {
+      metrics!.event(name, event);
+      hooks.onNote?.(`${name}: ${describeEvent(event)}`);
+    };
+    const resampleInputs = (count: number) => rounds.batches(options.batch, count);
+    trainers.set(name, await SaeTrainer.create(pool, { d_in: rounds.dIn, options, onEvent, resampleInputs }));
+  }
+  const restored = loadCheckpoint(checkpoints, trainers, fingerprint);
+  if (restored === undefined) {
+    const sample = await rounds.sample(SAMPLE_ROWS);
+    for (const trainer of trainers.values()) trainer.initialise(sample);
+  }
+  const start = restored?.step ?? 0;
+  const position = restored?.position ?? 0;
+  metrics = new Metrics(folder, start);
+  const windows = new Map([...trainers.keys()].map((name) => [name, restored?.windows[name] ?? EMPTY_WINDOW]));
+  if (start > 0) hooks.onNote?.(`resuming from the checkpoint of step ${start}`);
+  return { trainers, windows, metrics, position, start };
+}
+
+function describeEvent(event: TrainingEvent): string {
+  switch (event.event) {
+    case "dense-to-sparse":
+    case "sparse-to-dense":
+      return `step ${event.step}: ${event.event.replaceAll("-", " ")} path at L0 ${event.l0.toFixed(0)}`;
+    case "resample":
+      return `step ${event.step}: resampled ${event.dead} dead features from ${event.inputs} inputs`;
+    case "reinit":
+      return `step ${event.step}: restarted ${event.features} rare features`;
+  }
+}
