@@ -124,7 +124,7 @@ describe("downloading", () => {
       await downloadHubFile(${JSON.stringify(repo)}, "model.safetensors", ${JSON.stringify(options)});`;
     const child = spawn(process.execPath, ["--input-type=module", "--eval", script], { stdio: "inherit" });
     const partial = () => readdirSync(blobs()).find((name) => name.endsWith(".partial"));
-    await vi.waitFor(() => expect(statSync(join(blobs(), partial()!)).size).toBe(120_000), 10_000);
+    await vi.waitFor(() => expect(statSync(join(blobs(), partial()!)).size).toBe(120_000), 40_000);
 
     server.requests = [];
     expect(readFileSync((await download()).path).equals(large)).toBe(true);
