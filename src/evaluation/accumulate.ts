@@ -3,17 +3,8 @@
  * (a few numbers a sequence for the bootstrap, a few a feature for the densities).
  */
 
+import type { ForwardResult } from "../sae/forward.ts";
 import { L0Counts } from "./l0.ts";
-
-/** The SAE's output for a batch: x̂ and the active entries of f, row by row (CSR). */
-export interface SparseForward {
-  /** x̂ [n, d_in] */
-  readonly reconstruction: Float32Array;
-  /** [n + 1]: the entries of row t are rowOffsets[t] … rowOffsets[t + 1] − 1. */
-  readonly rowOffsets: Int32Array;
-  readonly indices: Int32Array;
-  readonly values: Float32Array;
-}
 
 export class SaeSums {
   readonly dIn: number;
@@ -49,7 +40,7 @@ export class SaeSums {
   }
 
   /** Takes in `count` sequences starting with sequence `first`; `x` and `out` may hold more rows, which are ignored. */
-  addForward(first: number, count: number, x: Float32Array, out: SparseForward): void {
+  addForward(first: number, count: number, x: Float32Array, out: ForwardResult): void {
     for (let row = 0; row < count * this.context; row++) {
       const sequence = first + Math.floor(row / this.context);
       this.#addError(sequence, row, x, out.reconstruction);
@@ -83,7 +74,7 @@ export class SaeSums {
     if (norm > 0 && normHat > 0) this.cosine += dot / Math.sqrt(norm * normHat);
   }
 
-  #addFeatures(sequence: number, row: number, { rowOffsets, indices, values }: SparseForward): void {
+  #addFeatures(sequence: number, row: number, { rowOffsets, indices, values }: ForwardResult): void {
     let active = 0;
     for (let entry = rowOffsets[row]!; entry < rowOffsets[row + 1]!; entry++) {
       const value = values[entry]!;

@@ -8,25 +8,23 @@
  * both passes. Every position is replaced, BOS included: leaving some out would make the score depend on which.
  */
 
+import { sharedFloats } from "../engine/tensor.ts";
 import { Failure } from "../errors.ts";
 import type { Cut } from "../model/cut.ts";
+import type { Sae } from "../sae/dictionary.ts";
+import type { ForwardResult } from "../sae/forward.ts";
 import type { TokenSplit } from "../text/shards.ts";
-import { addBySequence, SaeSums, type SparseForward } from "./accumulate.ts";
+import { addBySequence, SaeSums } from "./accumulate.ts";
 import { Moments } from "./moments.ts";
 import type { EvaluationResult, FeatureStatistics } from "./result.ts";
 import { summarise } from "./summarise.ts";
 
-/** What the evaluation asks of a dictionary. Directions are feature-major: row i belongs to feature i. */
+/** What the evaluation asks of a dictionary. */
 export interface EvaluatedSae {
   readonly name: string;
-  readonly dIn: number;
-  readonly dSae: number;
-  /** [d_sae, d_in] */
-  readonly W_enc: Float32Array;
-  /** [d_sae, d_in] */
-  readonly W_dec: Float32Array;
-  /** x [n, d_in] → x̂ and the active features. */
-  forward(x: Float32Array): Promise<SparseForward> | SparseForward;
+  readonly sae: Pick<Sae, "d_in" | "d_sae" | "W_enc" | "W_dec">;
+  /** x [n, d_in] → x̂, in `into`, and the active features. */
+  reconstruct(x: Float32Array, into: Float32Array): Promise<ForwardResult>;
 }
 
 export interface Evaluation {
@@ -86,23 +84,29 @@ export async function evaluateSaes(
     klZero: new Float64Array(contexts),
     deviation: new Float64Array(contexts),
   };
-  const sums = saes.map((sae) => new SaeSums(cut.dIn, sae.dSae, contexts, cut.context));
+  const sums = saes.map(({ sae }) => new SaeSums(cut.dIn, sae.d_sae, contexts, cut.context));
   const identity = saes.map(() => 0);
-  const zeros = new Float32Array(cut.batch * cut.context * cut.dIn);
-  const means = Float32Array.from(zeros, (_, i) => mean[i % cut.dIn]!);
+  const size = cut.batch * cut.context * cut.dIn;
+  const zeros = sharedFloats(size);
+  const means = sharedFloats(size);
+  for (let i = 0; i < size; i++) means[i] = mean[i % cut.dIn]!;
+  const reconstruction = sharedFloats(size);
   const width = cut.context - 1;
 
   for await (const { batch, first, count } of batches(request, contexts, "losses")) {
     const { activation: x, carry } = await cut.prefix(batch);
-    const clean = await cut.suffix(batch, carry, x);
-    const zero = await cut.compare(batch, carry, x, zeros);
+    const [clean, zero, meanLoss] = await Promise.all([
+      cut.suffix(batch, carry, x),
+      cut.compare(batch, carry, x, zeros),
+      cut.suffix(batch, carry, means),
+    ]);
     addBySequence(baseline.clean, first, count, clean, width);
     addBySequence(baseline.zero, first, count, zero.loss, width);
     addBySequence(baseline.klZero, first, count, zero.kl, width);
-    addBySequence(baseline.mean, first, count, await cut.suffix(batch, carry, means), width);
+    addBySequence(baseline.mean, first, count, meanLoss, width);
     addDeviation(baseline.deviation, first, count, x, mean, cut.context);
     for (const [s, sae] of saes.entries()) {
-      const out = await sae.forward(x);
+      const out = await sae.reconstruct(x, reconstruction);
       sums[s]!.addForward(first, count, x, out);
       const spliced = await cut.compare(batch, carry, x, out.reconstruction);
       sums[s]!.addLoss(first, count, spliced.loss, spliced.kl);
@@ -183,10 +187,10 @@ function checkedContexts({
       "there is no held-out text to evaluate on: give more text, or hold out a larger share of the documents",
     );
   }
-  for (const sae of saes) {
-    if (sae.dIn !== cut.dIn) {
+  for (const { name, sae } of saes) {
+    if (sae.d_in !== cut.dIn) {
       throw new Failure(
-        `SAE ${sae.name} reads activations of width ${sae.dIn}, ${cut.hook} of this model has width ${cut.dIn}: choose the hook point and model it was trained on`,
+        `SAE ${name} reads activations of width ${sae.d_in}, ${cut.hook} of this model has width ${cut.dIn}: choose the hook point and model it was trained on`,
       );
     }
   }

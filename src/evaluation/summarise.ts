@@ -26,13 +26,13 @@ export function summarise(measured: Measured): Evaluation {
   const tokens = contexts * sums.context;
   // In float64: 0.1 rounded to float32 lies above 0.1 and would count as "above 10 %".
   const density = Float64Array.from(sums.firings, (fired) => fired / tokens);
-  const features = featureStatistics(sae, sums, density);
+  const features = featureStatistics(sae.sae, sums, density);
   const result: EvaluationResult = {
     format: 1,
     name: sae.name,
     hook: measured.hook,
-    d_in: sae.dIn,
-    d_sae: sae.dSae,
+    d_in: sae.sae.d_in,
+    d_sae: sae.sae.d_sae,
     seed,
     contexts,
     context: sums.context,
@@ -152,7 +152,11 @@ function geometry(density: Float64Array, features: FeatureStatistics) {
   };
 }
 
-function featureStatistics(sae: EvaluatedSae, sums: SaeSums, density: Float64Array): FeatureStatistics {
+function featureStatistics(
+  sae: EvaluatedSae["sae"],
+  sums: SaeSums,
+  density: Float64Array,
+): FeatureStatistics {
   const rare = rareFeatures(density);
   return {
     density: Float32Array.from(density),
@@ -160,9 +164,9 @@ function featureStatistics(sae: EvaluatedSae, sums: SaeSums, density: Float64Arr
       total === 0 ? 0 : total / sums.firings[i]!,
     ),
     max_activation: sums.maximum,
-    encoder_decoder_cosine: rowCosines(sae.W_enc, sae.W_dec, sae.dSae),
-    rare_encoder_cosine: cosineWithMean(sae.W_enc, sae.dSae, rare),
-    rare_decoder_cosine: cosineWithMean(sae.W_dec, sae.dSae, rare),
+    encoder_decoder_cosine: rowCosines(sae.W_enc, sae.W_dec, sae.d_sae),
+    rare_encoder_cosine: cosineWithMean(sae.W_enc, sae.d_sae, rare),
+    rare_decoder_cosine: cosineWithMean(sae.W_dec, sae.d_sae, rare),
   };
 }
 

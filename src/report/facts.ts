@@ -65,7 +65,7 @@ function quoted(argument: string): string {
 
 function flattened(name: string, value: unknown): [string, string][] {
   if (value === null || value === undefined) return [];
-  const label = name.replaceAll("_", " ");
+  const label = name.replace(/_bytes$/, "").replaceAll("_", " ");
   if (Array.isArray(value)) {
     return value.length === 0 ? [] : [[label, value.map((item) => scalar(name, item)).join(", ")]];
   }

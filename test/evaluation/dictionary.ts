@@ -1,8 +1,13 @@
 /** Dictionaries whose behaviour is known in advance, for the tests of the evaluation. */
 
-import type { SparseForward } from "../../src/evaluation/accumulate.ts";
 import type { EvaluatedSae } from "../../src/evaluation/evaluate.ts";
+import type { ForwardResult } from "../../src/sae/forward.ts";
 import { Random } from "../../src/random.ts";
+
+interface TestedSae extends EvaluatedSae {
+  reconstruct(x: Float32Array, into?: Float32Array): Promise<ForwardResult>;
+  dense(x: Float32Array): number[][];
+}
 
 /** f = relu(x W_encᵀ + b_enc), x̂ = f W_dec, with W_enc and W_dec as [d_sae, d_in]. */
 export function dictionary(
@@ -11,7 +16,7 @@ export function dictionary(
   W_enc: Float32Array,
   W_dec: Float32Array,
   bEnc = 0,
-): EvaluatedSae & { dense(x: Float32Array): number[][] } {
+): TestedSae {
   const dSae = W_enc.length / dIn;
   const dense = (x: Float32Array) =>
     Array.from({ length: x.length / dIn }, (_, row) =>
@@ -21,8 +26,8 @@ export function dictionary(
         return Math.max(0, sum);
       }),
     );
-  const forward = (x: Float32Array): SparseForward => {
-    const reconstruction = new Float32Array(x.length);
+  const reconstruct = async (x: Float32Array, into?: Float32Array): Promise<ForwardResult> => {
+    const reconstruction = (into ?? new Float32Array(x.length)).fill(0);
     const rowOffsets = [0];
     const indices: number[] = [];
     const values: number[] = [];
@@ -37,12 +42,12 @@ export function dictionary(
     });
     return {
       reconstruction,
-      rowOffsets: Int32Array.from(rowOffsets),
-      indices: Int32Array.from(indices),
+      rowOffsets: Uint32Array.from(rowOffsets),
+      indices: Uint32Array.from(indices),
       values: Float32Array.from(values),
     };
   };
-  return { name, dIn, dSae, W_enc, W_dec, forward, dense };
+  return { name, sae: { d_in: dIn, d_sae: dSae, W_enc, W_dec }, reconstruct, dense };
 }
 
 /** Features ±e_d: x = relu(x) − relu(−x), so the reconstruction is exact. */

@@ -60,7 +60,7 @@ describe("evaluateSae", () => {
     const rare = reference.density.flatMap((density, feature) => (density < 1e-4 ? [feature] : []));
     expect(rare.length).toBeGreaterThan(0);
     expect(result.rare.count).toBe(rare.length);
-    const rows = Array.from({ length: 40 }, (_, i) => Array.from(sae.W_enc.subarray(i * 6, i * 6 + 6)));
+    const rows = Array.from({ length: 40 }, (_, i) => Array.from(sae.sae.W_enc.subarray(i * 6, i * 6 + 6)));
     referenceRareCosines(rows, rare).forEach((expected, i) => {
       expect(features.rare_encoder_cosine[i]).toBeCloseTo(expected, 5);
     });
@@ -88,8 +88,8 @@ describe("evaluateSae", () => {
     const shifted = {
       ...perfect,
       name: "shifted",
-      forward: (x: Float32Array) => {
-        const out = perfect.forward(x) as Awaited<ReturnType<typeof perfect.forward>>;
+      reconstruct: async (x: Float32Array) => {
+        const out = await perfect.reconstruct(x);
         return { ...out, reconstruction: out.reconstruction.map((value) => value + 1) };
       },
     };
@@ -150,8 +150,8 @@ describe("evaluateSae", () => {
     const good = perfectDictionary(6);
     const diverged = {
       ...dictionary("broken", 6, W, W),
-      forward: (x: Float32Array) => ({
-        ...(good.forward(x) as object),
+      reconstruct: async (x: Float32Array) => ({
+        ...(await good.reconstruct(x)),
         reconstruction: new Float32Array(x.length).fill(NaN),
       }),
     };
@@ -175,7 +175,7 @@ async function referenceOf(seed: number, sae: ReturnType<typeof randomDictionary
   const { cut, tokens } = linearModel(seed, { ...size, batch: size.contexts, offset: 3 });
   const text = tokens.read(0, size.contexts);
   const { activation: x, carry } = await cut.prefix(text);
-  const out = await sae.forward(x);
+  const out = await sae.reconstruct(x);
   const rows = (flat: Float32Array) =>
     Array.from({ length: flat.length / 6 }, (_, t) => Array.from(flat.subarray(t * 6, t * 6 + 6)));
   const centre = rows(x).reduce(
