@@ -49,6 +49,11 @@ export function report(
     cases,
   });
   console.log(`${machine.cpu}, ${machine.cores} cores, load before ${machine.loadBefore}`);
+  if (machine.loadBefore > machine.cores / 2) {
+    console.error(
+      "WARNING: the machine was busy with other work before this started; measure again when it is idle",
+    );
+  }
   console.log(table(cases));
   console.error(`written to ${path}`);
 }
