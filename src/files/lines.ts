@@ -1,7 +1,7 @@
 /** JSON Lines files that a run appends to, and that survive being cut in the middle of a line. */
 
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
-import { writeFailure } from "./atomic.ts";
+import { writeAtomic, writeFailure } from "./atomic.ts";
 
 /** @throws Failure naming the path when the line cannot be written */
 export function appendLine(path: string, value: unknown): void {
@@ -24,4 +24,11 @@ export function readLines(path: string): Record<string, unknown>[] {
         return [];
       }
     });
+}
+
+/** Rewrites the file with those of its complete lines that `keep` accepts. */
+export function keepLines(path: string, keep: (line: Record<string, unknown>) => boolean): void {
+  if (!existsSync(path)) return;
+  const kept = readLines(path).filter(keep);
+  writeAtomic(path, kept.map((line) => JSON.stringify(line) + "\n").join(""));
 }

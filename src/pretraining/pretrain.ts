@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Engine } from "../engine/engine.ts";
-import { Failure } from "../errors.ts";
+import { Failure, UsageError } from "../errors.ts";
 import { makeFolder, writeFailure, writeJson } from "../files/atomic.ts";
 import { readLines } from "../files/lines.ts";
 import type { Activation, ModelConfig } from "../model/config.ts";
@@ -55,7 +55,12 @@ export interface PretrainHooks {
 export async function pretrain(request: PretrainRequest, hooks: PretrainHooks = {}): Promise<PretrainResult> {
   const { options, out } = request;
   if (options.dModel % options.heads !== 0) {
-    throw new Failure(`--d-model ${options.dModel} is not divisible by --heads ${options.heads}`);
+    throw new UsageError(`--d-model ${options.dModel} is not divisible by --heads ${options.heads}`);
+  }
+  if (options.batch % options.microBatch !== 0) {
+    throw new UsageError(
+      `--batch ${options.batch} is not a whole number of --micro-batch ${options.microBatch}`,
+    );
   }
   const work = join(out, "work");
   try {
@@ -79,7 +84,10 @@ export async function pretrain(request: PretrainRequest, hooks: PretrainHooks = 
     // What is measured is the model as saved, half precision included.
     const saved = readWeights(out, config);
     const contexts = shards.heldout.contexts;
-    const validation = await Validation.open(engine, config, { batch: options.microBatch, context: options.context });
+    const validation = await Validation.open(engine, config, {
+      batch: options.microBatch,
+      context: options.context,
+    });
     const losses = await validation.losses(saved, shards.heldout, contexts);
     const result: PretrainResult = {
       parameters: Object.values(saved).reduce((sum, data) => sum + data.length, 0),
@@ -98,7 +106,10 @@ export async function pretrain(request: PretrainRequest, hooks: PretrainHooks = 
   }
 }
 
-async function ownTokenizer({ out, data, options }: PretrainRequest, hooks: PretrainHooks): Promise<Tokenizer> {
+async function ownTokenizer(
+  { out, data, options }: PretrainRequest,
+  hooks: PretrainHooks,
+): Promise<Tokenizer> {
   if (!existsSync(join(out, "tokenizer.json"))) {
     hooks.onPhase?.("training the tokenizer");
     saveTokenizer(out, await trainBpe(texts(data), options.vocab, TOKENIZER_CHARACTERS), options.context);
@@ -120,7 +131,12 @@ async function* texts(data: readonly string[]): AsyncGenerator<{ text: string }>
   }
 }
 
-async function tokens(request: PretrainRequest, tokenizer: Tokenizer, folder: string, signal?: AbortSignal): Promise<TokenShards> {
+async function tokens(
+  request: PretrainRequest,
+  tokenizer: Tokenizer,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<TokenShards> {
   const { data, heldoutShare, options } = request;
   await tokenizeCorpus({
     sources: data,

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Engine } from "../engine/engine.ts";
 import { Failure } from "../errors.ts";
-import { appendLine } from "../files/lines.ts";
+import { appendLine, keepLines } from "../files/lines.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { TokenShards } from "../text/shards.ts";
 import { clipFactor, warmupCosine } from "./adamw.ts";
@@ -38,8 +38,6 @@ export async function trainLanguageModel(
   { onProgress, signal }: { onProgress?: (progress: PretrainProgress) => void; signal?: AbortSignal } = {},
 ): Promise<Record<string, Float32Array>> {
   const { context, batch, microBatch } = options;
-  if (batch % microBatch !== 0)
-    throw new Failure(`--batch ${batch} is not a whole number of --micro-batch ${microBatch}`);
   const steps = Math.ceil(options.tokens / (batch * context));
   const evaluated = Math.floor(options.evaluationTokens / context);
   const state = freshState(initialise(config, options.seed));
@@ -51,6 +49,9 @@ export async function trainLanguageModel(
     .update(JSON.stringify([options, shards.manifest]))
     .digest("hex");
   loadCheckpoint(path, state, fingerprint);
+  const metrics = join(folder, "metrics.jsonl");
+  // Lines behind the checkpoint belong to steps that are lost and will be taken again.
+  keepLines(metrics, (line) => Number(line["step"]) <= state.step);
 
   const tokens = new Int32Array(batch * context);
   while (state.step < steps) {
@@ -64,7 +65,7 @@ export async function trainLanguageModel(
     if (due) {
       const held = mean(await validation.losses(state.weights, shards.heldout, evaluated));
       const clipped = clipFactor(gradientNorm, options.clip) < 1;
-      appendLine(join(folder, "metrics.jsonl"), {
+      appendLine(metrics, {
         kind: "pretrain",
         ...progress,
         validation: held,

@@ -65,14 +65,22 @@ export interface KindLoss {
 }
 
 /** Losses [contexts, context − 1] by kind of text, most contexts first; "all" stands before them. */
-export function bitsPerByte(losses: Float32Array, { kinds, kind, bytes }: HeldoutKinds, context: number): KindLoss[] {
+export function bitsPerByte(
+  losses: Float32Array,
+  { kinds, kind, bytes }: HeldoutKinds,
+  context: number,
+): KindLoss[] {
   const totals = new Map<string, { contexts: number; nats: number; bytes: number }>();
   const width = context - 1;
   for (let i = 0; i * width < losses.length; i++) {
     const nats = losses.subarray(i * width, (i + 1) * width).reduce((a, b) => a + b, 0);
     for (const name of ["all", kinds[kind[i]!]!]) {
       const total = totals.get(name) ?? { contexts: 0, nats: 0, bytes: 0 };
-      totals.set(name, { contexts: total.contexts + 1, nats: total.nats + nats, bytes: total.bytes + bytes[i]! });
+      totals.set(name, {
+        contexts: total.contexts + 1,
+        nats: total.nats + nats,
+        bytes: total.bytes + bytes[i]!,
+      });
     }
   }
   return [...totals]

@@ -69,7 +69,8 @@ export function saveCheckpoint(
     rmSync(target, { recursive: true, force: true });
     throw error;
   }
-  for (const old of finished(folder).slice(0, -KEPT)) rmSync(join(folder, old), { recursive: true, force: true });
+  for (const old of finished(folder).slice(0, -KEPT))
+    rmSync(join(folder, old), { recursive: true, force: true });
 }
 
 /**
@@ -86,7 +87,9 @@ export function loadCheckpoint(
   const source = join(folder, newest);
   const state = readJson(join(source, STATE), "a checkpoint") as CheckpointState;
   if (state.format !== FORMAT) {
-    throw new Failure(`${source} is a checkpoint of format ${String(state.format)}, expected ${FORMAT}: start a new run`);
+    throw new Failure(
+      `${source} is a checkpoint of format ${String(state.format)}, expected ${FORMAT}: start a new run`,
+    );
   }
   if (state.fingerprint !== fingerprint) {
     throw new Failure(

@@ -19,7 +19,8 @@ export function dictionariesOf(requests: readonly SaeRequest[], dIn: number): Di
   const varies = (key: keyof SaeOptions) => new Set(all.map((options) => options[key])).size > 1;
   const [first] = all;
   for (const key of ["batch", "tokens"] as const) {
-    if (varies(key)) throw new UsageError(`the dictionaries of one run share a stream, so all need the same ${key}`);
+    if (varies(key))
+      throw new UsageError(`the dictionaries of one run share a stream, so all need the same ${key}`);
   }
   const dictionaries = all.map((options) => {
     const parts = [
@@ -31,7 +32,8 @@ export function dictionariesOf(requests: readonly SaeRequest[], dIn: number): Di
   });
   const names = dictionaries.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined || !first) throw new UsageError(`two dictionaries of this run would be the same: ${twice}`);
+  if (twice !== undefined || !first)
+    throw new UsageError(`two dictionaries of this run would be the same: ${twice}`);
   return dictionaries;
 }
 

@@ -1,9 +1,7 @@
 /** metrics.jsonl: means over windows of steps for each dictionary, and the events between them. */
 
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { writeAtomic } from "../files/atomic.ts";
-import { appendLine, readLines } from "../files/lines.ts";
+import { appendLine, keepLines } from "../files/lines.ts";
 import type { StepReport } from "../sae/trainer.ts";
 
 /** Sums over the steps since the last line. Part of a checkpoint, so that a resumed run writes the same lines. */
@@ -35,12 +33,16 @@ export class Metrics {
   /** @param step lines of later steps, from a part of the run that was lost, are dropped */
   constructor(folder: string, step: number) {
     this.#path = join(folder, "metrics.jsonl");
-    if (!existsSync(this.#path)) return;
-    const kept = readLines(this.#path).filter((line) => Number(line["step"]) <= step);
-    writeAtomic(this.#path, kept.map((line) => JSON.stringify(line) + "\n").join(""));
+    keepLines(this.#path, (line) => Number(line["step"]) <= step);
   }
 
-  train(sae: string, { steps, ...sums }: Window, report: StepReport, alive: number, tokensPerSecond: number): void {
+  train(
+    sae: string,
+    { steps, ...sums }: Window,
+    report: StepReport,
+    alive: number,
+    tokensPerSecond: number,
+  ): void {
     appendLine(this.#path, {
       kind: "train",
       sae,

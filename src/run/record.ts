@@ -61,7 +61,9 @@ export class RunRecordFile {
     const path = join(out, "run.json");
     const found = existsSync(path);
     if (resume && !found) {
-      throw new UsageError(`there is no run to resume in ${out} (no run.json): leave --resume out to start one`);
+      throw new UsageError(
+        `there is no run to resume in ${out} (no run.json): leave --resume out to start one`,
+      );
     }
     if (found && !resume) {
       throw new UsageError(
@@ -69,7 +71,9 @@ export class RunRecordFile {
       );
     }
     if (!found && existsSync(out) && (!isFolder(out) || readdirSync(out).length > 0)) {
-      throw new UsageError(`${out} is not an empty folder: give a new one with --out, so that nothing is overwritten`);
+      throw new UsageError(
+        `${out} is not an empty folder: give a new one with --out, so that nothing is overwritten`,
+      );
     }
     try {
       makeFolder(out);

@@ -1,15 +1,20 @@
 /** What a run is asked for, resolved from flags and config file: plain data that run.json records. */
 
+import type { RevisionOptions } from "../model/hub-lookup.ts";
 import type { SaeRequest } from "../sae/options.ts";
+import type { DocumentReading } from "../text/open-documents.ts";
 
 export interface RunRequest {
   /** Folder in Hugging Face layout, or a hub id. */
   readonly model: string;
+  readonly hub?: RevisionOptions;
   /** Default: the last layer's mlp.hook_post. */
   readonly hook?: string | undefined;
   /** Tokens in a context. Default: 128, or the model's positions if these are fewer. */
   readonly context?: number | undefined;
   readonly data: readonly string[];
+  /** How records are read, and how hub datasets are reached. */
+  readonly reading?: DocumentReading;
   readonly heldoutShare: number;
   readonly bufferMb: number;
   readonly whenTextEnds: "epoch" | "stop";

@@ -32,7 +32,11 @@ export interface RunResult {
   readonly out: string;
   /** Undefined when the run only trained. */
   readonly report?: string;
-  readonly saes: readonly { readonly name: string; readonly folder: string; readonly evaluation?: EvaluationResult }[];
+  readonly saes: readonly {
+    readonly name: string;
+    readonly folder: string;
+    readonly evaluation?: EvaluationResult;
+  }[];
 }
 
 /**
@@ -78,7 +82,13 @@ async function runIn(
     seed: dictionaries[0]!.options.seed,
     model: describeModel(source),
     hook: source.hook,
-    saes: dictionaries.map(({ name, dSae, options }) => ({ name, folder: `saes/${name}`, d_in: cut.dIn, d_sae: dSae, options })),
+    saes: dictionaries.map(({ name, dSae, options }) => ({
+      name,
+      folder: `saes/${name}`,
+      d_in: cut.dIn,
+      d_sae: dSae,
+      options,
+    })),
   });
 
   const shards = await tokenise(source, dictionaries, request, hooks, begin);
@@ -167,7 +177,13 @@ async function train(
     folder: request.out,
     dictionaries,
     rounds,
-    identity: { model: source.model.weightsSha256, hook: source.hook, rows: rounds.rows, tokens: shards.manifest, dictionaries },
+    identity: {
+      model: source.model.weightsSha256,
+      hook: source.hook,
+      rows: rounds.rows,
+      tokens: shards.manifest,
+      dictionaries,
+    },
     checkpointMinutes: request.checkpointMinutes,
   };
   const trainers = await trainDictionaries(pool, plan, hooks);
@@ -179,11 +195,23 @@ async function train(
 function describeText({ data }: RunRequest, { manifest }: TokenShards): Record<string, unknown> {
   const { train, heldout, packing, held_out, documents, vocab_size } = manifest;
   const counts = ({ documents: n, bytes, tokens }: typeof train) => ({ documents: n, bytes, tokens });
-  return { source: data.join(", "), train: counts(train), heldout: counts(heldout), documents, packing, held_out, vocab_size };
+  return {
+    source: data.join(", "),
+    train: counts(train),
+    heldout: counts(heldout),
+    documents,
+    packing,
+    held_out,
+    vocab_size,
+  };
 }
 
 /** What SAELens wants to know beside the tensors, to build its activation store for this dictionary. */
-function saeMetadata({ model, hook, context }: Source, { data }: RunRequest, options: unknown): Record<string, unknown> {
+function saeMetadata(
+  { model, hook, context }: Source,
+  { data }: RunRequest,
+  options: unknown,
+): Record<string, unknown> {
   return {
     model_name: "hub" in model.origin ? model.origin.hub : model.name,
     hook_name: hook,

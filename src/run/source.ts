@@ -5,8 +5,10 @@ import type { Engine } from "../engine/engine.ts";
 import { Failure } from "../errors.ts";
 import { type Cut, openCut } from "../model/cut.ts";
 import { findHook } from "../model/hooks.ts";
+import type { RevisionOptions } from "../model/hub-lookup.ts";
 import { loadModel, type SourceModel } from "../model/load.ts";
 import type { Tokenizer } from "../model/tokenizer.ts";
+import type { DocumentReading } from "../text/open-documents.ts";
 import { openShards, type TokenShards } from "../text/shards.ts";
 import { tokenizeCorpus } from "../text/tokenize.ts";
 import type { RunHooks } from "./request.ts";
@@ -28,18 +30,23 @@ export interface Source {
  */
 export async function openSource(request: {
   model: string;
+  hub?: RevisionOptions;
   hook?: string | undefined;
   context?: number | undefined;
 }): Promise<Source> {
-  const model = await loadModel(request.model);
+  const model = await loadModel(request.model, request.hub);
   const { config, tokenizer, name } = model;
   if (tokenizer === undefined) {
-    throw new Failure(`${name} has no tokenizer.json, so there is no text it could be run on: add the file to the folder`);
+    throw new Failure(
+      `${name} has no tokenizer.json, so there is no text it could be run on: add the file to the folder`,
+    );
   }
   const hook = findHook(config, request.hook ?? `blocks.${config.nLayer - 1}.mlp.hook_post`).name;
   const context = request.context ?? Math.min(DEFAULT_CONTEXT, config.context);
   if (context > config.context) {
-    throw new Failure(`--context ${context} is longer than the ${config.context} positions of ${name}: use at most that many`);
+    throw new Failure(
+      `--context ${context} is longer than the ${config.context} positions of ${name}: use at most that many`,
+    );
   }
   return { model: { ...model, tokenizer }, hook, context };
 }
@@ -49,6 +56,7 @@ export async function tokensFor(
   { model, context }: Source,
   request: {
     data: readonly string[];
+    reading?: DocumentReading;
     heldoutShare: number;
     trainTokens: number;
     heldoutTokens: number;
@@ -60,6 +68,7 @@ export async function tokensFor(
 ): Promise<TokenShards> {
   await tokenizeCorpus({
     sources: request.data,
+    ...(request.reading && { reading: request.reading }),
     tokenizer: model.tokenizer,
     context,
     folder: request.folder,

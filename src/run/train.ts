@@ -33,12 +33,22 @@ export interface TrainingPlan {
  * Trains every dictionary of the plan to its end and returns the trainers, by name.
  * @throws Failure when a dictionary diverges or the run is told to stop; the last checkpoint stays
  */
-export async function trainDictionaries(pool: Pool, plan: TrainingPlan, hooks: RunHooks): Promise<Map<string, SaeTrainer>> {
+export async function trainDictionaries(
+  pool: Pool,
+  plan: TrainingPlan,
+  hooks: RunHooks,
+): Promise<Map<string, SaeTrainer>> {
   const { rounds, folder } = plan;
   const [{ options }] = plan.dictionaries as [Dictionary];
   const checkpoints = checkpointFolder(folder);
   const fingerprint = createHash("sha256").update(JSON.stringify(plan.identity)).digest("hex");
-  const { metrics, windows, trainers, position, start } = await open(pool, plan, checkpoints, fingerprint, hooks);
+  const { metrics, windows, trainers, position, start } = await open(
+    pool,
+    plan,
+    checkpoints,
+    fingerprint,
+    hooks,
+  );
 
   let used = position;
   const { steps } = [...trainers.values()][0]!;
@@ -61,7 +71,13 @@ export async function trainDictionaries(pool: Pool, plan: TrainingPlan, hooks: R
       windows.set(name, window);
       if (window.steps >= every || step === steps) {
         const seconds = (performance.now() - lineAt) / 1000;
-        metrics.train(name, window, report, trainer.aliveSince(step - window.steps), (window.steps * options.batch) / seconds);
+        metrics.train(
+          name,
+          window,
+          report,
+          trainer.aliveSince(step - window.steps),
+          (window.steps * options.batch) / seconds,
+        );
         windows.set(name, EMPTY_WINDOW);
       }
     }
@@ -70,11 +86,18 @@ export async function trainDictionaries(pool: Pool, plan: TrainingPlan, hooks: R
     hooks.onProgress?.(step * options.batch, note);
     const stop = hooks.signal?.aborted === true && step < steps;
     if (stop || performance.now() - saved > plan.checkpointMinutes * 60_000 || step === steps) {
-      saveCheckpoint(checkpoints, trainers, { step, position: used, windows: Object.fromEntries(windows) }, fingerprint);
+      saveCheckpoint(
+        checkpoints,
+        trainers,
+        { step, position: used, windows: Object.fromEntries(windows) },
+        fingerprint,
+      );
       saved = performance.now();
     }
     if (stop) {
-      throw new Failure(`stopped at step ${step} of ${steps} with a checkpoint: the same command with --resume goes on from there`);
+      throw new Failure(
+        `stopped at step ${step} of ${steps} with a checkpoint: the same command with --resume goes on from there`,
+      );
     }
   }
   return trainers;
@@ -119,7 +142,9 @@ async function open(
   const start = restored?.step ?? 0;
   const position = restored?.position ?? 0;
   metrics = new Metrics(folder, start);
-  const windows = new Map([...trainers.keys()].map((name) => [name, restored?.windows[name] ?? EMPTY_WINDOW]));
+  const windows = new Map(
+    [...trainers.keys()].map((name) => [name, restored?.windows[name] ?? EMPTY_WINDOW]),
+  );
   if (start > 0) hooks.onNote?.(`resuming from the checkpoint of step ${start}`);
   return { trainers, windows, metrics, position, start };
 }

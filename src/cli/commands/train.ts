@@ -1,9 +1,12 @@
 /** `monosemantic train`: dictionaries alone, without evaluation and report; `run` minus its last two steps. */
 
-import { Failure } from "../../errors.ts";
 import { defineCommand } from "../command.ts";
-import { DICTIONARY, gridOf } from "../dictionary-options.ts";
+import { DICTIONARY } from "../dictionary-options.ts";
+import { runHooks } from "../run-progress.ts";
+import { runRequest } from "../run-request.ts";
 import { HOOK, MACHINE, MODEL, RECORDS, RUN, TEXT } from "../sections.ts";
+
+const HELDOUT_TOKENS = 200_000;
 
 export const trainCommand = defineCommand({
   name: "train",
@@ -32,9 +35,16 @@ export const trainCommand = defineCommand({
     output: RUN,
     machine: MACHINE,
   },
-  async run({ dictionary }) {
-    throw new Failure(
-      `${gridOf(dictionary).length} dictionaries asked for: this command is not connected yet`,
-    );
+  async run(options, context) {
+    const { run } = await import("../../run/run.ts");
+    const hooks = runHooks(context);
+    // Held-out text is put aside all the same, so that the folder can be evaluated later.
+    const request = runRequest(options, HELDOUT_TOKENS, context);
+    const { out, saes } = await run(request, hooks, "train");
+    hooks.endPhase();
+    return {
+      text: saes.map(({ name, folder }) => `${name}: ${folder}`).join("\n"),
+      json: { out, saes },
+    };
   },
 });
