@@ -24,6 +24,8 @@ export interface Fault {
   readonly headers?: Record<string, string>;
   /** Break the connection after this many bytes of the body. */
   readonly breakAfter?: number;
+  /** Break it no sooner than this holds; otherwise at once, and the client may not have read all that was sent. */
+  readonly breakWhen?: () => boolean;
   /** Send so many bytes of the body and then nothing, without an end. */
   readonly stallAfter?: number;
   /** Send these bytes in place of the file's. */
@@ -142,10 +144,14 @@ export class HubServer {
     if (request.method === "HEAD") response.end();
     else if (fault?.stallAfter !== undefined) response.write(whole.subarray(begin, begin + fault.stallAfter));
     else if (fault?.breakAfter === undefined) response.end(whole.subarray(begin, end));
-    else
-      response.write(whole.subarray(begin, begin + fault.breakAfter), () =>
-        setTimeout(() => response.destroy(), 20),
-      );
+    else {
+      response.write(whole.subarray(begin, begin + fault.breakAfter));
+      const poll = setInterval(() => {
+        if (fault.breakWhen?.() === false) return;
+        clearInterval(poll);
+        response.destroy();
+      }, 10);
+    }
   }
 
   #sendPage(response: ServerResponse, url: URL): void {

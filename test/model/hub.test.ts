@@ -17,7 +17,7 @@ import { Failure } from "../../src/errors.ts";
 import { downloadHubFile, listHubFiles, openHubFile, resolveRevision } from "../../src/model/hub.ts";
 import type { RevisionOptions } from "../../src/model/hub-lookup.ts";
 import { Random } from "../../src/random.ts";
-import { HubServer, sha256 } from "./hub-server.ts";
+import { type Fault, HubServer, sha256 } from "./hub-server.ts";
 
 const small = Buffer.from('{"model_type": "gpt2"}');
 const large = Buffer.from(
@@ -53,6 +53,13 @@ afterEach(async () => {
 const blobs = () => join(cacheFolder, "models--owner--gpt", "blobs");
 const download = (path = "model.safetensors", more: RevisionOptions = {}) =>
   downloadHubFile(repo, path, { ...options, ...more });
+const partials = () => readdirSync(blobs()).filter((name) => name.endsWith(".partial"));
+/** A connection to the storage that breaks after `bytes`, when the partial file has `total`. */
+const breakAt = (bytes: number, total = bytes): Fault => ({
+  on: /^GET storage/,
+  breakAfter: bytes,
+  breakWhen: () => partials().some((name) => statSync(join(blobs(), name)).size === total),
+});
 const storageRanges = () => server.requests.filter((r) => r.server === "storage").map((r) => r.range);
 
 describe("downloading", () => {
@@ -89,10 +96,7 @@ describe("downloading", () => {
   });
 
   it("takes up a broken transfer where it broke, and again", async () => {
-    server.faults = [
-      { on: /^GET storage/, breakAfter: 100_000 },
-      { on: /^GET storage/, breakAfter: 50_000 },
-    ];
+    server.faults = [breakAt(100_000), breakAt(50_000, 150_000)];
     const seen: number[] = [];
     const { path } = await download("model.safetensors", {
       onProgress: ({ received }) => seen.push(received),
@@ -105,7 +109,7 @@ describe("downloading", () => {
 
   it("goes on with what an earlier call had received", async () => {
     server.faults = [
-      { on: /^GET storage/, breakAfter: 70_000 },
+      breakAt(70_000),
       ...Array.from({ length: 6 }, () => ({ on: /^GET hub .*bytes=70000/, status: 500 })),
     ];
     await expect(download()).rejects.toThrow(/has failed \(500\) 6 times/);
@@ -123,8 +127,7 @@ describe("downloading", () => {
       import { downloadHubFile } from ${JSON.stringify(join(import.meta.dirname, "../../src/model/hub.ts"))};
       await downloadHubFile(${JSON.stringify(repo)}, "model.safetensors", ${JSON.stringify(options)});`;
     const child = spawn(process.execPath, ["--input-type=module", "--eval", script], { stdio: "inherit" });
-    const partial = () => readdirSync(blobs()).find((name) => name.endsWith(".partial"));
-    await vi.waitFor(() => expect(statSync(join(blobs(), partial()!)).size).toBe(120_000), 40_000);
+    await vi.waitFor(() => expect(statSync(join(blobs(), partials()[0]!)).size).toBe(120_000), 40_000);
 
     server.requests = [];
     expect(readFileSync((await download()).path).equals(large)).toBe(true);
@@ -141,10 +144,7 @@ describe("downloading", () => {
   });
 
   it("gets the right bytes from a server that ignores ranges", async () => {
-    server.faults = [
-      { on: /^GET storage/, breakAfter: 100_000 },
-      { on: /^GET storage/, ignoreRange: true },
-    ];
+    server.faults = [breakAt(100_000), { on: /^GET storage/, ignoreRange: true }];
     expect(readFileSync((await download()).path).equals(large)).toBe(true);
     expect(storageRanges()).toEqual([undefined, "bytes=100000-299999"]);
   });
@@ -396,10 +396,9 @@ describe("datasets", () => {
     data.requests = [];
     const slice = Buffer.from(await blob.slice(1000, 2000));
     expect(slice.equals(large.subarray(1000, 2000))).toBe(true);
-    expect(data.requests.filter((r) => r.server === "storage").map((r) => r.range)).toEqual([
-      "bytes=1000-1999",
-      "bytes=1400-1999",
-    ]);
+    const [asked, resumed] = data.requests.filter((r) => r.server === "storage").map((r) => r.range);
+    expect(asked).toBe("bytes=1000-1999");
+    expect(resumed).toMatch(/^bytes=1[0-4]00-1999$/);
     expect(Buffer.from(await blob.slice(large.length - 8)).equals(large.subarray(-8))).toBe(true);
     expect(existsSync(join(cacheFolder, "datasets--owner--pile", "snapshots"))).toBe(false);
   });
