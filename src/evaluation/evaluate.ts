@@ -155,7 +155,7 @@ async function momentsOf(request: EvaluationRequest, contexts: number): Promise<
   return { all, afterFirst };
 }
 
-/** Full batches of the first `contexts` sequences; the last is filled up with repeats of its first, beyond `count`. */
+/** Full batches of the first `contexts` sequences; beyond `count` the last is filled up with token 0. */
 async function* batches(request: EvaluationRequest, contexts: number, pass: EvaluationProgress["pass"]) {
   const { cut, tokens, onProgress, signal } = request;
   const passes = pass === "losses" ? 1 : 0;
@@ -164,7 +164,6 @@ async function* batches(request: EvaluationRequest, contexts: number, pass: Eval
     const count = Math.min(cut.batch, contexts - first);
     const batch = new Int32Array(cut.batch * cut.context);
     tokens.read(first, count, batch.subarray(0, count * cut.context));
-    for (let s = count; s < cut.batch; s++) batch.copyWithin(s * cut.context, 0, cut.context);
     yield { batch, first, count };
     const tokensDone = (passes * contexts + first + count) * cut.context;
     onProgress?.({ pass, tokens: tokensDone, total: 2 * contexts * cut.context });

@@ -1,5 +1,6 @@
 /** The page: everything the report says, in the order a reader asks for it. */
 
+import { median } from "../evaluation/bootstrap.ts";
 import { cautionsOf } from "./cautions.ts";
 import { commandLine, factTable, phaseTable } from "./facts.ts";
 import type { Figure } from "./figure.ts";
@@ -166,9 +167,22 @@ function figureGrid(figures: readonly Figure[], columns = ""): Markup {
   </div>`;
 }
 
-function provenance({ run }: RunFolder): Content {
+/** The usual speed of training: the median over the lines of the log. */
+function throughput(saes: readonly ReportedSae[]): string | null {
+  const rates = saes.flatMap(({ train }) => train.flatMap((line) => line.tokens_per_second ?? []));
+  const usual = median(rates);
+  return usual === null ? null : `trained at ${formatCount(usual)} tokens a second`;
+}
+
+function provenance({ run, saes }: RunFolder): Content {
   const command = commandLine(run);
-  const [model, text, machine, config] = [run.model, run.text, run.machine, run.config].map(factTable);
+  const [model, text, machine, memory, config] = [
+    run.model,
+    run.text,
+    run.machine,
+    run.memory,
+    run.config,
+  ].map(factTable);
   const phases = phaseTable(run);
   return [
     (model || text) &&
@@ -191,13 +205,16 @@ function provenance({ run }: RunFolder): Content {
           </div>
         </div>`,
       ),
-    phases && section("Time", phases),
+    phases && section("Time", phases, throughput(saes)),
     (command || config || machine) &&
       section("Reproduce", [
         command && html`<pre><code>${command}</code></pre>`,
         machine &&
           html`<h3>Machine</h3>
             ${machine}`,
+        memory &&
+          html`<h3>Memory held</h3>
+            ${memory}`,
         config &&
           html`<details>
             <summary>Configuration in full</summary>

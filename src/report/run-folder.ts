@@ -24,6 +24,7 @@ const runSchema = z
     hook: z.string(),
     text: record,
     machine: record,
+    memory: record,
     phases: z.array(z.looseObject({ name: z.string(), seconds: z.number() })),
     peak_memory_bytes: z.number(),
     started: z.string(),
