@@ -1,0 +1,77 @@
+/**
+ * What is done about features that (almost) never fire: the two published policies, applied to the parameters in place.
+ *
+ * `bricken-resample` follows papers.md §1.4 of Bricken et al. 2023: a dead feature starts again at an input that is badly
+ * reconstructed, its encoder quiet, its bias 0, its Adam moments cleared. `neel-reinit` draws rare features afresh.
+ */
+
+import { Random } from "../random.ts";
+import { kaimingBound, normalise, uniform } from "./initialisation.ts";
+import type { TrainingParameters } from "./training-parameters.ts";
+
+/**
+ * Gives feature dead[j] the direction of row j of `inputs`. The encoder gets `relativeNorm` times the mean encoder norm of
+ * the features that are not dead.
+ */
+export function resampleDead(
+  parameters: TrainingParameters,
+  dead: readonly number[],
+  inputs: Float32Array,
+  relativeNorm: number,
+  step: number,
+): void {
+  const { d_in } = parameters;
+  const norm = relativeNorm * meanEncoderNorm(parameters, new Set(dead));
+  dead.forEach((i, slot) => {
+    const input = inputs.subarray(slot * d_in, (slot + 1) * d_in);
+    const [encoder, decoder] = [parameters.encoderRow(i), parameters.decoderRow(i)];
+    decoder.set(input);
+    normalise(decoder);
+    encoder.set(input);
+    normalise(encoder, norm);
+    parameters.b_enc[i] = 0;
+    parameters.clearMoments(i);
+    parameters.last_fired[i] = step;
+  });
+}
+
+/** Mean ‖W_enc,i‖ over the features not in `without`; over all when that leaves none. */
+function meanEncoderNorm(parameters: TrainingParameters, without: ReadonlySet<number>): number {
+  const skip = without.size < parameters.d_sae ? without : new Set<number>();
+  let sum = 0;
+  for (let i = 0; i < parameters.d_sae; i++) {
+    if (skip.has(i)) continue;
+    let squared = 0;
+    for (const value of parameters.encoderRow(i)) squared += value * value;
+    sum += Math.sqrt(squared);
+  }
+  return sum / (parameters.d_sae - skip.size);
+}
+
+/**
+ * Restarts features that fired on less than `frequency` of `tokens` counted tokens with values as at the start.
+ * `asPublished` leaves Adam's moments and the decoder norms as the original program did.
+ * @returns the number of features restarted
+ */
+export function reinitialiseRare(
+  parameters: TrainingParameters,
+  frequency: number,
+  tokens: number,
+  asPublished: boolean,
+  random: Random,
+): number {
+  const { d_in, d_sae, fired } = parameters;
+  let count = 0;
+  for (let i = 0; i < d_sae; i++) {
+    if (fired[i]! >= frequency * tokens) continue;
+    uniform(parameters.encoderRow(i), kaimingBound(d_sae, 0), random);
+    uniform(parameters.decoderRow(i), kaimingBound(d_in, 0), random);
+    parameters.b_enc[i] = 0;
+    if (!asPublished) {
+      normalise(parameters.decoderRow(i));
+      parameters.clearMoments(i);
+    }
+    count++;
+  }
+  return count;
+}

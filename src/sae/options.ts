@@ -1,0 +1,82 @@
+/**
+ * Every option of training one dictionary, with its meaning. Flags, `--help`, the JSON Schema and the saved configuration
+ * come from here; defaults come from the preset (presets.ts).
+ *
+ * Lengths marked "steps or share" are a number of steps, or below 1 a share of the run's steps.
+ */
+
+import { z } from "zod";
+
+const positive = z.number().positive();
+const share = z.number().min(0);
+
+export const PRESETS = ["monosemantic", "bricken-2023", "neel-2023"] as const;
+export type PresetName = (typeof PRESETS)[number];
+
+/** The options of one dictionary as they are used: nothing is left open. */
+export const saeOptions = z.strictObject({
+  preset: z
+    .enum(PRESETS)
+    .describe("recipe that fills in every option not given: our own for short runs, or a published one"),
+  expansion: positive.describe("features per dimension of the activation: d_sae = expansion · d_in"),
+  lambda: positive.describe("sparsity coefficient as the preset writes it; the conversion to Λ is printed"),
+  Lambda: positive.describe(
+    "sparsity coefficient Λ of mean Σ(x̂−x)² + Λ · mean Σf; given, it overrides lambda",
+  ),
+  tokens: positive.describe("activation vectors to train on"),
+  batch: z.int().positive().describe("activation vectors per step"),
+  lr: positive.describe("peak learning rate"),
+  lr_warmup: share.describe("linear rise of the learning rate from 0 (steps or share)"),
+  lr_decay: share.describe("linear fall of the learning rate to 0 at the end (steps or share)"),
+  lambda_warmup: share.describe("linear rise of Λ from 0 (steps or share)"),
+  beta1: z.number().min(0).lt(1).describe("Adam's decay of the first moment"),
+  beta2: z.number().min(0).lt(1).describe("Adam's decay of the second moment"),
+  epsilon: positive.describe("Adam's ε"),
+  dead: z
+    .enum(["none", "neel-reinit", "bricken-resample"])
+    .describe(
+      "what happens to features that stopped firing: nothing, a random restart, or a start at a badly reconstructed input",
+    ),
+  resample_at: z.array(positive).describe("bricken-resample: when (steps or shares)"),
+  resample_window: positive.describe("bricken-resample: dead means silent for this long (steps or share)"),
+  resample_inputs: z
+    .int()
+    .positive()
+    .describe("bricken-resample: inputs whose loss is computed, drawn from by loss²"),
+  resample_encoder_norm: positive.describe(
+    "bricken-resample: encoder norm of a new feature relative to the alive ones' mean",
+  ),
+  reinit_every: positive.describe("neel-reinit: restart rare features every so often (steps or share)"),
+  reinit_tokens: positive.describe(
+    "neel-reinit: tokens before each restart over which the firing frequency is counted",
+  ),
+  reinit_frequency: positive.describe(
+    "neel-reinit: features that fire on a smaller share of tokens are restarted",
+  ),
+  initialisation: z
+    .enum(["decoder-transpose", "torch-linear", "kaiming"])
+    .describe(
+      "first values of the matrices: encoder along its decoder row, or as the published recipes draw them",
+    ),
+  encoder_norm: positive.describe("decoder-transpose: norm of the encoder's first rows"),
+  b_dec_init: z
+    .enum(["zero", "mean", "geometric-median"])
+    .describe("first value of the decoder bias: zero, or a centre of a sample of activations"),
+  apply_b_dec_to_input: z.boolean().describe("the encoder sees x − b_dec instead of x"),
+  normalize_activations: z
+    .enum(["none", "expected_average_only_in"])
+    .describe("scale activations to an expected norm of √d_in while training; folded into the saved weights"),
+  as_published: z
+    .boolean()
+    .describe(
+      "neel-2023: also do what the original program did by mistake: decoder norms drift from 1, restarted features keep " +
+        "their old Adam moments and get decoder rows that are not of norm 1",
+    ),
+  seed: z.int().min(0).describe("seed of the first values and of resampling"),
+});
+
+export type SaeOptions = z.infer<typeof saeOptions>;
+
+/** What a user asks for: any subset. */
+export const saeRequest = saeOptions.partial();
+export type SaeRequest = z.infer<typeof saeRequest>;

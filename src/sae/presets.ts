@@ -1,0 +1,163 @@
+/**
+ * Recipes: a full set of options each, and the meaning of their λ.
+ *
+ * The published ones differ in what they average (the squared error over dimensions, the L1 term over the batch), so the
+ * same written λ means very different things. All are converted to Λ of  L = mean_B Σ_d (x̂−x)² + Λ · mean_B Σ_i f_i.
+ */
+
+import { UsageError } from "../errors.ts";
+import { type PresetName, type SaeOptions, type SaeRequest, saeRequest } from "./options.ts";
+
+type Recipe = Omit<SaeOptions, "preset" | "Lambda">;
+
+interface Preset {
+  readonly recipe: Recipe;
+  /** What the written λ is multiplied with to give Λ, and why. */
+  readonly convention: { readonly factor: (d_in: number, batch: number) => number; readonly words: string };
+}
+
+/** Used by the policies that a preset leaves off, so that switching one on needs no more flags. */
+const DEAD_FEATURE_DEFAULTS = {
+  resample_at: [25_000, 50_000, 75_000, 100_000],
+  resample_window: 12_500,
+  resample_inputs: 819_200,
+  resample_encoder_norm: 0.2,
+  reinit_every: 30_000,
+  reinit_tokens: 3_276_800,
+  reinit_frequency: 10 ** -5.5,
+};
+
+const presets: Record<PresetName, Preset> = {
+  /** Ours: for runs of 10³ to 10⁵ steps on a CPU. Every length is a share of the run, so it scales from minutes to days. */
+  monosemantic: {
+    recipe: {
+      ...DEAD_FEATURE_DEFAULTS,
+      expansion: 8,
+      lambda: 5,
+      tokens: 5_000_000,
+      batch: 1024,
+      lr: 1e-3,
+      lr_warmup: 0.02,
+      lr_decay: 0.2,
+      lambda_warmup: 0.05,
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+      dead: "bricken-resample",
+      resample_at: [0.15, 0.3, 0.45, 0.6],
+      resample_window: 0.05,
+      resample_inputs: 32_768,
+      initialisation: "decoder-transpose",
+      encoder_norm: 1,
+      b_dec_init: "geometric-median",
+      apply_b_dec_to_input: true,
+      normalize_activations: "expected_average_only_in",
+      as_published: false,
+      seed: 0,
+    },
+    convention: { factor: () => 1, words: "the same, in units of activations scaled to norm √d_in" },
+  },
+
+  /**
+   * Bricken et al. 2023. The paper gives no learning rate and no Adam constants: 1e-4 and β = (0.9, 0.99) are Nanda's.
+   * 8·10⁹ tokens, 10⁶ steps.
+   */
+  "bricken-2023": {
+    recipe: {
+      ...DEAD_FEATURE_DEFAULTS,
+      expansion: 8,
+      lambda: 0.004,
+      tokens: 8_192_000_000,
+      batch: 8192,
+      lr: 1e-4,
+      lr_warmup: 0,
+      lr_decay: 0,
+      lambda_warmup: 0,
+      beta1: 0.9,
+      beta2: 0.99,
+      epsilon: 1e-8,
+      dead: "bricken-resample",
+      initialisation: "torch-linear",
+      encoder_norm: 1,
+      b_dec_init: "geometric-median",
+      apply_b_dec_to_input: true,
+      normalize_activations: "none",
+      as_published: false,
+      seed: 0,
+    },
+    convention: {
+      factor: (d_in) => d_in,
+      words: "λ · d_in, since the paper averages the squared error over dimensions",
+    },
+  },
+
+  /** Nanda 2023, the program the 2024 student project started from. 2·10⁹ tokens, 488,281 steps. */
+  "neel-2023": {
+    recipe: {
+      ...DEAD_FEATURE_DEFAULTS,
+      expansion: 32,
+      lambda: 3e-4,
+      tokens: 2_000_000_000,
+      batch: 4096,
+      lr: 1e-4,
+      lr_warmup: 0,
+      lr_decay: 0,
+      lambda_warmup: 0,
+      beta1: 0.9,
+      beta2: 0.99,
+      epsilon: 1e-8,
+      dead: "neel-reinit",
+      initialisation: "kaiming",
+      encoder_norm: 1,
+      b_dec_init: "zero",
+      apply_b_dec_to_input: true,
+      normalize_activations: "none",
+      as_published: false,
+      seed: 49,
+    },
+    convention: {
+      factor: (_d_in, batch) => batch,
+      words: "λ · batch, since the program sums the L1 term over the batch",
+    },
+  },
+};
+
+/**
+ * All options of a dictionary on activations of `d_in` dimensions: what was asked for, the rest from its preset.
+ * @throws UsageError for an option that is not possible
+ */
+export function resolveOptions(request: SaeRequest, d_in: number): SaeOptions {
+  const parsed = saeRequest.safeParse(request);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new UsageError(`option ${issue.path.join(".") || "of the dictionary"}: ${issue.message}`);
+  }
+  const asked = Object.fromEntries(
+    Object.entries(parsed.data).filter(([, value]) => value !== undefined),
+  ) as SaeRequest;
+  const preset = asked.preset ?? "monosemantic";
+  const { recipe, convention } = presets[preset];
+  const options = { ...recipe, ...asked, preset };
+  const factor = convention.factor(d_in, options.batch);
+  const Lambda = asked.Lambda ?? options.lambda * factor;
+  if (options.as_published && preset !== "neel-2023") {
+    throw new UsageError(`option as_published belongs to preset neel-2023, not ${preset}`);
+  }
+  return { ...options, Lambda, lambda: Lambda / factor };
+}
+
+/** One line that says what λ means here, for the log: "λ 0.0003 (neel-2023) = Λ 1.2288: …". */
+export function describeLambda({ preset, lambda, Lambda }: SaeOptions): string {
+  const round = (value: number) => Number(value.toPrecision(6)).toString();
+  return `λ ${round(lambda)} (${preset}) = Λ ${round(Lambda)}: ${presets[preset].convention.words}`;
+}
+
+/** Features of a dictionary, d_sae = expansion · d_in. */
+export function widthOf({ expansion }: Pick<SaeOptions, "expansion">, d_in: number): number {
+  return Math.max(1, Math.round(expansion * d_in));
+}
+
+/** Steps of the run: only whole batches are used. */
+export function stepsOf({ tokens, batch }: Pick<SaeOptions, "tokens" | "batch">): number {
+  return Math.max(1, Math.floor(tokens / batch));
+}
