@@ -1,6 +1,7 @@
 /** Every command, in the order in which the help lists them. */
 
 import type { Command } from "./command.ts";
+import { evaluateCommand } from "./commands/evaluate.ts";
 import { forwardCommand } from "./commands/forward.ts";
 import { pretrainCommand } from "./commands/pretrain.ts";
 import { reportCommand } from "./commands/report.ts";
@@ -11,6 +12,7 @@ export const COMMANDS: readonly Command[] = [
   runCommand,
   trainCommand,
   pretrainCommand,
+  evaluateCommand,
   reportCommand,
   forwardCommand,
 ];

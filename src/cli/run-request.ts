@@ -5,6 +5,7 @@ import type { CommandContext, OptionsOf } from "./command.ts";
 import { type DICTIONARY, gridOf } from "./dictionary-options.ts";
 import { freshRunFolder } from "./run-progress.ts";
 import {
+  type EVALUATION,
   type HOOK,
   hubOptions,
   type MACHINE,
@@ -26,7 +27,7 @@ type TrainingSections = {
 
 export function runRequest(
   { model, activations, text, records, dictionary, output, machine }: OptionsOf<TrainingSections>,
-  evaluationTokens: number,
+  evaluation: OptionsOf<{ evaluation: typeof EVALUATION }>["evaluation"],
   context: CommandContext,
 ): RunRequest {
   return {
@@ -34,13 +35,13 @@ export function runRequest(
     hub: hubOptions(model),
     ...activations,
     ...text,
-    reading: { ...records, hub: hubOptions(model) },
+    reading: { ...records, hub: model.offline ? { offline: true } : {} },
     dictionaries: gridOf(dictionary),
-    evaluationTokens,
+    ...evaluation,
     ...output,
     out: output.out ?? freshRunFolder(context),
     threads: machine.threads,
     config: context.config,
-    command: ["monosemantic", ...process.argv.slice(2)],
+    command: context.commandLine,
   };
 }

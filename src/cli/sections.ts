@@ -127,6 +127,11 @@ export const EVALUATION = {
       .positive()
       .default(200_000)
       .describe("held-out tokens to evaluate on; the smallest density that can be seen is one over this"),
+    evaluateAt: z
+      .array(z.int().positive())
+      .default([])
+      .describe("training tokens after which to evaluate on the way, such as 2M,5M; written to metrics.jsonl")
+      .meta({ placeholder: "TOKENS,…" }),
   }),
 } satisfies Section;
 

@@ -1,10 +1,10 @@
 /** `monosemantic run`: the whole job, from text and a model to an evaluated dictionary and its report. */
 
-import type { EvaluationResult } from "../../evaluation/result.ts";
 import { defineCommand } from "../command.ts";
 import { DICTIONARY } from "../dictionary-options.ts";
 import { runHooks } from "../run-progress.ts";
 import { runRequest } from "../run-request.ts";
+import { scoreLine } from "../score-line.ts";
 import { EVALUATION, HOOK, MACHINE, MODEL, RECORDS, RUN, TEXT } from "../sections.ts";
 
 export const runCommand = defineCommand({
@@ -48,21 +48,14 @@ export const runCommand = defineCommand({
   async run(options, context) {
     const { run } = await import("../../run/run.ts");
     const hooks = runHooks(context);
-    const request = runRequest(options, options.evaluation.evaluationTokens, context);
+    const request = runRequest(options, options.evaluation, context);
     const { out, report, saes } = await run(request, hooks);
     hooks.endPhase();
     return {
-      text: [...saes.map(({ name, evaluation }) => scoreLine(name, evaluation!)), `report: ${report}`].join("\n"),
+      text: [...saes.map(({ name, evaluation }) => scoreLine(name, evaluation!)), `report: ${report}`].join(
+        "\n",
+      ),
       json: { out, report, saes },
     };
   },
 });
-
-/** What one wants to know first of a dictionary, on one line. */
-function scoreLine(name: string, e: EvaluationResult): string {
-  const percent = (share: number | null) => (share === null ? "undefined" : `${(100 * share).toFixed(1)} %`);
-  return (
-    `${name}: loss recovered ${percent(e.loss_recovered_zero)} (zero ablation), L0 ${e.l0.toFixed(1)}, ` +
-    `explained variance ${percent(e.explained_variance)}, dead ${percent(e.dead_fraction)} of ${e.d_sae} on ${e.tokens} held-out tokens`
-  );
-}

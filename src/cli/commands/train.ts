@@ -39,7 +39,7 @@ export const trainCommand = defineCommand({
     const { run } = await import("../../run/run.ts");
     const hooks = runHooks(context);
     // Held-out text is put aside all the same, so that the folder can be evaluated later.
-    const request = runRequest(options, HELDOUT_TOKENS, context);
+    const request = runRequest(options, { evaluationTokens: HELDOUT_TOKENS, evaluateAt: [] }, context);
     const { out, saes } = await run(request, hooks, "train");
     hooks.endPhase();
     return {

@@ -1,0 +1,191 @@
+/**
+ * Dictionaries from disk, measured on a text: what `evaluate` does for any SAE in SAELens layout, whoever trained it.
+ * All of them have to read the same hook point, and share one pass over the text.
+ */
+
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { Engine } from "../engine/engine.ts";
+import { Failure, UsageError } from "../errors.ts";
+import { evaluateSaes } from "../evaluation/evaluate.ts";
+import { writeEvaluation } from "../evaluation/files.ts";
+import type { EvaluationResult } from "../evaluation/result.ts";
+import type { Cut } from "../model/cut.ts";
+import type { RevisionOptions } from "../model/hub-lookup.ts";
+import { foldScale, type Sae } from "../sae/dictionary.ts";
+import { SaeForward } from "../sae/forward.ts";
+import { expectedNormScale } from "../sae/geometric-median.ts";
+import { Pool } from "../sae/pool.ts";
+import { readSae } from "../sae/saelens.ts";
+import type { DocumentReading } from "../text/open-documents.ts";
+import type { TokenSplit } from "../text/shards.ts";
+import type { RunHooks } from "./request.ts";
+import { openHarvest, openSource, type Source, tokensFor } from "./source.ts";
+
+/** A dictionary, its name among those evaluated with it, and the folder its evaluation goes to. */
+export interface PlacedSae {
+  readonly name: string;
+  readonly folder: string;
+  readonly sae: Sae;
+}
+
+export interface PlacedEvaluation {
+  readonly name: string;
+  readonly folder: string;
+  readonly evaluation: EvaluationResult;
+}
+
+export interface EvaluateRequest {
+  readonly model: string;
+  readonly hub?: RevisionOptions;
+  /** Folders of dictionaries, or run directories that hold several. */
+  readonly saes: readonly string[];
+  /** Default: what the dictionaries say they were trained on. */
+  readonly hook?: string | undefined;
+  readonly context?: number | undefined;
+  readonly data: readonly string[];
+  readonly reading?: DocumentReading;
+  readonly heldoutShare: number;
+  /** Every document counts, not the held-out ones alone. */
+  readonly allText: boolean;
+  readonly evaluationTokens: number;
+  readonly seed: number;
+  /** Default: beside each dictionary. */
+  readonly out?: string | undefined;
+  readonly threads: number;
+}
+
+/** @throws Failure and UsageError as the parts do */
+export async function evaluateFromDisk(
+  request: EvaluateRequest,
+  hooks: RunHooks = {},
+): Promise<PlacedEvaluation[]> {
+  const folders = request.saes.flatMap(dictionaryFolders);
+  const read = folders.map((folder) => ({ folder, sae: readSae(folder) }));
+  const hook = request.hook ?? agreed(read, "hook_name", "--hook");
+  const context = request.context ?? agreed(read, "context_size", "--context");
+  hooks.onPhase?.("loading the model");
+  const source = await openSource({ ...request, hook, context });
+  const tokens = mkdtempSync(join(tmpdir(), "monosemantic-tokens-"));
+  const engine = await Engine.start({ workers: request.threads, threads: 1 });
+  const pool = new Pool(request.threads);
+  try {
+    const split = await tokenise(source, request, tokens, hooks);
+    const cut = await openHarvest(engine, source);
+    const placed = await Promise.all(
+      read.map(async ({ folder, sae }) => ({
+        name: basename(folder),
+        folder: request.out === undefined ? folder : join(request.out, basename(folder)),
+        sae: await unscaled(sae, cut, split),
+      })),
+    );
+    hooks.onPhase?.("evaluating", 2 * request.evaluationTokens, "tokens");
+    return await evaluateInto(pool, cut, split, placed, request, hooks);
+  } finally {
+    await Promise.all([engine.close(), pool.close()]);
+    rmSync(tokens, { recursive: true, force: true });
+  }
+}
+
+/** Evaluates dictionaries of one hook point together and writes each result into its folder. */
+export async function evaluateInto(
+  pool: Pool,
+  cut: Cut,
+  tokens: TokenSplit,
+  saes: readonly PlacedSae[],
+  { evaluationTokens, seed }: { evaluationTokens: number; seed: number },
+  hooks: RunHooks = {},
+): Promise<PlacedEvaluation[]> {
+  const opened = await Promise.all(saes.map(({ sae }) => SaeForward.create(pool, sae)));
+  try {
+    const evaluations = await evaluateSaes({
+      cut,
+      tokens,
+      saes: opened.map((forward, i) => ({
+        name: saes[i]!.name,
+        sae: forward.sae,
+        reconstruct: (x, into) => forward.reconstruct(x, into),
+      })),
+      maxTokens: evaluationTokens,
+      seed,
+      onProgress: (progress) => hooks.onProgress?.(progress.tokens),
+      ...(hooks.signal && { signal: hooks.signal }),
+    });
+    return saes.map(({ name, folder }, i) => {
+      writeEvaluation(folder, evaluations[i]!);
+      return { name, folder, evaluation: evaluations[i]!.result };
+    });
+  } finally {
+    await Promise.all(opened.map((forward) => forward.close()));
+  }
+}
+
+/** The folder itself when it holds a dictionary, those below its saes/ when it is a run directory. */
+function dictionaryFolders(folder: string): string[] {
+  const path = resolve(folder);
+  const below = join(path, "saes");
+  if (existsSync(join(path, "cfg.json")) || !existsSync(below)) return [path];
+  const names = readdirSync(below).filter((name) => existsSync(join(below, name, "cfg.json")));
+  if (names.length === 0) throw new Failure(`${below} holds no dictionary: train one first`);
+  return names.sort().map((name) => join(below, name));
+}
+
+/** What all the dictionaries say about `field`; undefined when none says anything. */
+function agreed<T extends string | number>(
+  read: readonly { folder: string; sae: Sae }[],
+  field: "hook_name" | "context_size",
+  flag: string,
+): T | undefined {
+  const said = new Set(read.map(({ sae }) => sae.metadata[field]).filter((value) => value !== undefined));
+  if (said.size > 1) {
+    throw new UsageError(
+      `the dictionaries were trained on different things (${field}: ${[...said].join(", ")}): evaluate them apart, or give ${flag}`,
+    );
+  }
+  return [...said][0] as T | undefined;
+}
+
+async function tokenise(
+  source: Source,
+  request: EvaluateRequest,
+  folder: string,
+  hooks: RunHooks,
+): Promise<TokenSplit> {
+  const { allText, evaluationTokens } = request;
+  hooks.onPhase?.("tokenising the text", evaluationTokens, "tokens");
+  const shards = await tokensFor(
+    source,
+    {
+      ...request,
+      heldoutShare: allText ? 0 : request.heldoutShare,
+      trainTokens: allText ? evaluationTokens : 0,
+      heldoutTokens: allText ? 0 : evaluationTokens,
+      minTrainTokens: 0,
+      folder,
+    },
+    hooks,
+  );
+  return allText ? shards.train : shards.heldout;
+}
+
+/** Activations that tell the scale well enough: its error falls with the root of their number. */
+const SCALE_TOKENS = 16_384;
+
+/** A dictionary on raw activations: the scale that some files leave to the reader is estimated from the text. */
+async function unscaled(sae: Sae, cut: Cut, split: TokenSplit): Promise<Sae> {
+  if (sae.normalize_activations !== "expected_average_only_in") return sae;
+  const runs = Math.max(
+    1,
+    Math.min(Math.ceil(SCALE_TOKENS / (cut.batch * cut.context)), Math.floor(split.contexts / cut.batch)),
+  );
+  let sum = 0;
+  for (let i = 0; i < runs; i++) {
+    const batch = new Int32Array(cut.batch * cut.context);
+    const count = Math.min(cut.batch, split.contexts);
+    split.read(i * count, count, batch.subarray(0, count * cut.context));
+    const { activation } = await cut.prefix(batch);
+    sum += 1 / expectedNormScale(activation.subarray(0, count * cut.context * cut.dIn), cut.dIn);
+  }
+  return foldScale(sae, runs / sum);
+}
