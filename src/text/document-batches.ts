@@ -9,8 +9,6 @@ import { contentHash } from "./hash.ts";
 import { type SeenDocuments, documentKey } from "./seen-documents.ts";
 import { isHeldOut } from "./split.ts";
 
-/** Texts are gathered to about this many UTF-16 units: enough to keep a thread busy for some hundredths of a second. */
-const batchUnits = 1 << 19;
 const batchDocuments = 4096;
 
 /** Of a text with more invalid characters than this share, too little is text. */
@@ -43,15 +41,19 @@ export interface DocumentBatch {
   readonly isLast: boolean;
 }
 
-/**
- * The next batch of `stream`.
- * @param wanted whether text for the held-out (true) or training (false) side is still needed; what is not is not sent on
- */
+export interface BatchOptions {
+  readonly heldoutShare: number;
+  /** Texts are gathered to about this many UTF-16 units. */
+  readonly batchUnits: number;
+  /** Whether text for the held-out (true) or training (false) side is still needed; what is not is not sent on. */
+  readonly wanted: (isHeldOut: boolean) => boolean;
+}
+
+/** The next batch of `stream`. */
 export async function readBatch(
   stream: DocumentStream,
   seen: SeenDocuments,
-  heldoutShare: number,
-  wanted: (isHeldOut: boolean) => boolean,
+  { heldoutShare, batchUnits, wanted }: BatchOptions,
 ): Promise<DocumentBatch> {
   const entries: BatchEntry[] = [];
   const texts: string[] = [];

@@ -36,6 +36,8 @@ export interface TokenizingOptions {
   readonly folder: string;
   /** Threads besides the calling one; 2 unless given, 0 for none. */
   readonly workers?: number;
+  /** UTF-16 units of text that a thread gets at once; 524,288 unless given, some hundredths of a second's work. */
+  readonly batchUnits?: number;
   /** Seconds of work that an interruption may cost; 10 unless given. */
   readonly saveEvery?: number;
   readonly onProgress?: (progress: TokenizeProgress) => void;
@@ -105,7 +107,14 @@ export class Tokenizing {
   }
 
   async run(): Promise<TokenManifest> {
-    const { tokenizer, workers = 2, saveEvery = 10, signal, onProgress } = this.#options;
+    const {
+      tokenizer,
+      workers = 2,
+      batchUnits = 2 ** 19,
+      saveEvery = 10,
+      signal,
+      onProgress,
+    } = this.#options;
     const pool = new TokenizePool(tokenizer, workers);
     const queue: { batch: DocumentBatch; encoded: Promise<EncodedTexts> }[] = [];
     let allRead = false;
@@ -116,14 +125,11 @@ export class Tokenizing {
       if (this.#sequence === 0) this.#save(this.#stream.cursor());
       while (!this.#isFull()) {
         while (!allRead && queue.length < workers + 2) {
-          const batch = await readBatch(
-            this.#stream,
-            this.#seen,
-            this.#request.heldout_share,
-            (isHeldOut) => {
-              return !(isHeldOut ? this.#heldout : this.#train).isFull;
-            },
-          );
+          const batch = await readBatch(this.#stream, this.#seen, {
+            heldoutShare: this.#request.heldout_share,
+            batchUnits,
+            wanted: (isHeldOut) => !(isHeldOut ? this.#heldout : this.#train).isFull,
+          });
           const encoded = pool.encode(batch.texts);
           // It is awaited in its turn; until then a rejection is not yet anybody's.
           encoded.catch(() => {});
