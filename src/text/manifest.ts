@@ -47,8 +47,10 @@ const schema = z.object({
   dtype: z.enum(["u16", "u32"]),
   vocab_size: count,
   bos_token_id: count,
+  /** The rules by which contexts were made of documents, in words. */
   packing: z.string(),
   held_out: z.string(),
+  invalid_utf8: z.string().optional(),
   /** Whether the sources were read to their end; otherwise the maximum was reached. */
   exhausted: z.boolean(),
   documents: z.object({

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { writeJson } from "../files/atomic.ts";
 import type { Tokenizer } from "../model/tokenizer.ts";
-import { type DocumentBatch, readBatch } from "./document-batches.ts";
+import { type DocumentBatch, invalidUtf8Rule, readBatch } from "./document-batches.ts";
 import type { DocumentStream } from "./document.ts";
 import type { EncodedTexts } from "./encoded-texts.ts";
 import { type TokenManifest, type TokenRequest, manifestName } from "./manifest.ts";
@@ -211,6 +211,7 @@ export class Tokenizing {
       bos_token_id: tokenizer.bosId,
       packing: packingRule,
       held_out: heldOutRule,
+      invalid_utf8: invalidUtf8Rule,
       exhausted: !this.#isFull(),
       documents: this.#counts,
       train: this.#train.finish(),
