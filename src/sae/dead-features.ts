@@ -5,7 +5,7 @@
  * reconstructed, its encoder quiet, its bias 0, its Adam moments cleared. `neel-reinit` draws rare features afresh.
  */
 
-import { Random } from "../random.ts";
+import type { Random } from "../random.ts";
 import { kaimingBound, normalise, uniform } from "./initialisation.ts";
 import type { TrainingParameters } from "./training-parameters.ts";
 

@@ -43,6 +43,9 @@ export const saeOptions = z.strictObject({
     .int()
     .positive()
     .describe("bricken-resample: inputs whose loss is computed, drawn from by loss²"),
+  resample_direction: z
+    .enum(["input", "centred"])
+    .describe("bricken-resample: a new feature points along its input, or along the input less b_dec"),
   resample_encoder_norm: positive.describe(
     "bricken-resample: encoder norm of a new feature relative to the alive ones' mean",
   ),

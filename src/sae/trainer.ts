@@ -101,7 +101,6 @@ export class SaeTrainer {
   readonly #setup: TrainerSetup;
   readonly #pool: Pool;
   readonly #memory: WebAssembly.Memory;
-  readonly #shape: TrainingShape;
   readonly #layout: TrainingLayout;
   readonly #control: Int32Array;
   readonly #id: number;
@@ -127,7 +126,6 @@ export class SaeTrainer {
     this.#setup = setup;
     this.#pool = pool;
     this.#memory = memory;
-    this.#shape = shape;
     this.#layout = layout;
     this.#control = control;
     this.#id = id;
@@ -409,7 +407,8 @@ export class SaeTrainer {
   }
 
   async #resample(x: Float32Array): Promise<void> {
-    const { resample_window, resample_inputs, resample_encoder_norm, seed, batch } = this.options;
+    const { resample_window, resample_inputs, resample_direction, resample_encoder_norm, seed, batch } =
+      this.options;
     const step = this.#step;
     const window = Math.max(1, inSteps(resample_window, this.steps));
     const dead = deadFeatures(this.parameters.last_fired, step, window);
@@ -424,8 +423,17 @@ export class SaeTrainer {
         inputs += batch;
         if (inputs >= resample_inputs) break;
       }
-      if (sample.filled) resampleDead(this.parameters, dead, sample.rows, resample_encoder_norm, step);
+      if (sample.filled) {
+        if (resample_direction === "centred") this.#centre(sample.rows);
+        resampleDead(this.parameters, dead, sample.rows, resample_encoder_norm, step);
+      }
     }
     this.#setup.onEvent?.({ event: "resample", step, dead: dead.length, inputs });
+  }
+
+  /** Raw activations to what a centred encoder sees, but for length. */
+  #centre(rows: Float32Array): void {
+    const { b_dec } = this.parameters;
+    for (let k = 0; k < rows.length; k++) rows[k]! -= b_dec[k % this.d_in]! / this.#scale;
   }
 }
