@@ -63,7 +63,7 @@ export class ActivationRounds {
    * Positions are meant to grow; going back harvests an earlier round again.
    */
   async take(position: number, count: number, into: Float32Array): Promise<void> {
-    for (let done = 0; done < count; ) {
+    for (let done = 0; done < count;) {
       const round = Math.floor((position + done) / this.rows);
       const start = (position + done) % this.rows;
       const length = Math.min(count - done, this.rows - start);
@@ -109,7 +109,9 @@ export class ActivationRounds {
         const contexts = this.#order.take((round * batches + index) * batch, batch);
         contexts.forEach((at, i) => this.#split.read(at, 1, tokens.subarray(i * context, (i + 1) * context)));
         const size = batch * context * this.dIn;
-        await this.#cut.prefix(tokens, { activation: this.#buffer.subarray(index * size, (index + 1) * size) });
+        await this.#cut.prefix(tokens, {
+          activation: this.#buffer.subarray(index * size, (index + 1) * size),
+        });
       }
     };
     await Promise.all(Array.from({ length: this.#options.concurrency }, lane));

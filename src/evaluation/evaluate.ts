@@ -11,26 +11,11 @@
 import { sharedFloats } from "../engine/tensor.ts";
 import { Failure } from "../errors.ts";
 import type { Cut } from "../model/cut.ts";
-import type { Sae } from "../sae/dictionary.ts";
-import type { ForwardResult } from "../sae/forward.ts";
 import type { TokenSplit } from "../text/shards.ts";
 import { addBySequence, SaeSums } from "./accumulate.ts";
 import { Moments } from "./moments.ts";
-import type { EvaluationResult, FeatureStatistics } from "./result.ts";
+import type { ActivationMoments, BaselineSums, EvaluatedSae, Evaluation } from "./subject.ts";
 import { summarise } from "./summarise.ts";
-
-/** What the evaluation asks of a dictionary. */
-export interface EvaluatedSae {
-  readonly name: string;
-  readonly sae: Pick<Sae, "d_in" | "d_sae" | "W_enc" | "W_dec">;
-  /** x [n, d_in] → x̂, in `into`, and the active features. */
-  reconstruct(x: Float32Array, into: Float32Array): Promise<ForwardResult>;
-}
-
-export interface Evaluation {
-  readonly result: EvaluationResult;
-  readonly features: FeatureStatistics;
-}
 
 export interface EvaluationProgress {
   readonly pass: "mean activation" | "losses";
@@ -47,16 +32,6 @@ export interface EvaluationRequest {
   readonly seed: number;
   readonly onProgress?: (progress: EvaluationProgress) => void;
   readonly signal?: AbortSignal;
-}
-
-/** The three losses that do not depend on the SAE: sums over each sequence, nats. */
-export interface BaselineSums {
-  readonly clean: Float64Array;
-  readonly zero: Float64Array;
-  readonly mean: Float64Array;
-  readonly klZero: Float64Array;
-  /** Σ‖x − x̄‖² of each sequence. */
-  readonly deviation: Float64Array;
 }
 
 /** Evaluates one dictionary. @throws Failure as `evaluateSaes` does. */
@@ -133,12 +108,6 @@ export async function evaluateSaes(
       identity: identity[s]!,
     }),
   );
-}
-
-/** Moments of the activation: over all positions, and without the first position of each sequence. */
-export interface ActivationMoments {
-  readonly all: Moments;
-  readonly afterFirst: Moments;
 }
 
 async function momentsOf(request: EvaluationRequest, contexts: number): Promise<ActivationMoments> {

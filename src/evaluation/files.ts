@@ -11,7 +11,7 @@ import { writeJson } from "../files/atomic.ts";
 import { readJson } from "../files/read.ts";
 import { openSafetensors } from "../files/safetensors.ts";
 import { writeSafetensors } from "../files/safetensors-write.ts";
-import type { Evaluation } from "./evaluate.ts";
+import type { Evaluation } from "./subject.ts";
 import { type EvaluationResult, evaluationSchema, type FeatureStatistics } from "./result.ts";
 
 const STATISTICS = [

@@ -4,7 +4,7 @@ import type { SaeSums } from "./accumulate.ts";
 import { bootstrapIntervals, median } from "./bootstrap.ts";
 import { densityHistogram, ultralowThreshold } from "./density-histogram.ts";
 import { cosineHistogram, cosineWithMean, RARE_DENSITY, rareDirections, rowCosines } from "./directions.ts";
-import type { ActivationMoments, BaselineSums, EvaluatedSae, Evaluation } from "./evaluate.ts";
+import type { ActivationMoments, BaselineSums, EvaluatedSae, Evaluation } from "./subject.ts";
 import { explainedVariance } from "./moments.ts";
 import { klRecovered, lossRecovered } from "./reconstruction-score.ts";
 import type { EvaluationResult, FeatureStatistics } from "./result.ts";

@@ -4,7 +4,16 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { Failure } from "../errors.ts";
 
@@ -26,8 +35,17 @@ export function writeAtomic(path: string, ...parts: (string | Uint8Array)[]): vo
     renameSync(temporary, path);
     syncFolder(dirname(path));
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removeQuietly(temporary);
     throw writeFailure(path, error);
+  }
+}
+
+/** The failure that led here is the one to tell, whatever removing the remains may say. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Nothing was made there, or it cannot be removed.
   }
 }
 

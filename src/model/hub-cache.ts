@@ -15,7 +15,6 @@ import {
   copyFileSync,
   createReadStream,
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -24,7 +23,7 @@ import {
 } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { writeAtomic, writeFailure } from "../files/atomic.ts";
+import { makeFolder, writeAtomic, writeFailure } from "../files/atomic.ts";
 
 export interface HubRepo {
   readonly type: "model" | "dataset";
@@ -93,7 +92,7 @@ export class RepoCache {
     const place = this.snapshot(commit, path);
     const temporary = `${place}.${randomBytes(4).toString("hex")}.tmp`;
     try {
-      mkdirSync(dirname(place), { recursive: true });
+      makeFolder(dirname(place));
       try {
         symlinkSync(relative(dirname(place), this.blob(etag)), temporary);
       } catch {
@@ -114,7 +113,7 @@ export class RepoCache {
     const blob = this.blob(etag);
     const own = `${blob}.${hostname()}.${process.pid}.${randomBytes(4).toString("hex")}.partial`;
     try {
-      mkdirSync(dirname(blob), { recursive: true });
+      makeFolder(dirname(blob));
     } catch (error) {
       throw writeFailure(blob, error);
     }

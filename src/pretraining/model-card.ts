@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { writeAtomic } from "../files/atomic.ts";
 import type { ModelConfig } from "../model/config.ts";
 import type { TokenManifest } from "../text/manifest.ts";
-import type { PretrainRequest, PretrainResult } from "./pretrain.ts";
+import type { PretrainRequest, PretrainResult } from "./request.ts";
 
 const CURVE_POINTS = 16;
 

@@ -16,34 +16,15 @@ import { saveTokenizer, trainBpe } from "../text/bpe.ts";
 import { openDocuments } from "../text/open-documents.ts";
 import { openShards, type TokenShards } from "../text/shards.ts";
 import { tokenizeCorpus } from "../text/tokenize.ts";
-import { type Baselines, baselines } from "./baselines.ts";
+import { baselines } from "./baselines.ts";
 import { writeModelCard } from "./model-card.ts";
 import type { PretrainOptions } from "./options.ts";
+import type { PretrainRequest, PretrainResult } from "./request.ts";
 import { type PretrainProgress, trainLanguageModel } from "./train.ts";
-import { bitsPerByte, type KindLoss, mean, Validation } from "./validation.ts";
+import { bitsPerByte, mean, Validation } from "./validation.ts";
 
 /** Text that the tokenizer is trained on, at most: beyond this the merges hardly change. */
 const TOKENIZER_CHARACTERS = 300_000_000;
-
-export interface PretrainRequest {
-  /** Text sources, as everywhere: paths, globs, hub datasets, `node_modules`. */
-  readonly data: readonly string[];
-  /** Folder of the finished model; its `work` folder holds shards and checkpoint. */
-  readonly out: string;
-  readonly heldoutShare: number;
-  readonly threads: number;
-  readonly options: PretrainOptions;
-}
-
-export interface PretrainResult {
-  readonly parameters: number;
-  readonly tokens: number;
-  readonly train_tokens_available: number;
-  readonly seconds: number;
-  readonly validation_loss: number;
-  readonly baselines: Baselines;
-  readonly bits_per_byte: readonly KindLoss[];
-}
 
 export interface PretrainHooks {
   readonly onPhase?: (name: string) => void;

@@ -11,6 +11,7 @@ import { Failure, UsageError } from "../errors.ts";
 import { evaluateSaes } from "../evaluation/evaluate.ts";
 import { writeEvaluation } from "../evaluation/files.ts";
 import type { EvaluationResult } from "../evaluation/result.ts";
+import type { Evaluation } from "../evaluation/subject.ts";
 import type { Cut } from "../model/cut.ts";
 import type { RevisionOptions } from "../model/hub-lookup.ts";
 import { foldScale, type Sae } from "../sae/dictionary.ts";
@@ -94,12 +95,28 @@ export async function evaluateInto(
   cut: Cut,
   tokens: TokenSplit,
   saes: readonly PlacedSae[],
-  { evaluationTokens, seed }: { evaluationTokens: number; seed: number },
+  request: { evaluationTokens: number; seed: number },
   hooks: RunHooks = {},
 ): Promise<PlacedEvaluation[]> {
+  const evaluations = await measure(pool, cut, tokens, saes, request, hooks);
+  return saes.map(({ name, folder }, i) => {
+    writeEvaluation(folder, evaluations[i]!);
+    return { name, folder, evaluation: evaluations[i]!.result };
+  });
+}
+
+/** Evaluates dictionaries of one hook point together, in their order. */
+export async function measure(
+  pool: Pool,
+  cut: Cut,
+  tokens: TokenSplit,
+  saes: readonly { readonly name: string; readonly sae: Sae }[],
+  { evaluationTokens, seed }: { evaluationTokens: number; seed: number },
+  hooks: RunHooks = {},
+): Promise<Evaluation[]> {
   const opened = await Promise.all(saes.map(({ sae }) => SaeForward.create(pool, sae)));
   try {
-    const evaluations = await evaluateSaes({
+    return await evaluateSaes({
       cut,
       tokens,
       saes: opened.map((forward, i) => ({
@@ -111,10 +128,6 @@ export async function evaluateInto(
       seed,
       onProgress: (progress) => hooks.onProgress?.(progress.tokens),
       ...(hooks.signal && { signal: hooks.signal }),
-    });
-    return saes.map(({ name, folder }, i) => {
-      writeEvaluation(folder, evaluations[i]!);
-      return { name, folder, evaluation: evaluations[i]!.result };
     });
   } finally {
     await Promise.all(opened.map((forward) => forward.close()));

@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { appendLine, keepLines } from "../files/lines.ts";
+import type { EvaluationResult } from "../evaluation/result.ts";
 import type { StepReport } from "../sae/trainer.ts";
 
 /** Sums over the steps since the last line. Part of a checkpoint, so that a resumed run writes the same lines. */
@@ -30,9 +31,12 @@ export function widen(window: Window, { loss, mse, l1, l0, variance }: StepRepor
 export class Metrics {
   readonly #path: string;
 
-  /** @param step lines of later steps, from a part of the run that was lost, are dropped */
-  constructor(folder: string, step: number) {
+  constructor(folder: string) {
     this.#path = join(folder, "metrics.jsonl");
+  }
+
+  /** Drops lines of steps after `step`: they were lost with the part of the run that wrote them, and will be written again. */
+  dropAfter(step: number): void {
     keepLines(this.#path, (line) => Number(line["step"]) <= step);
   }
 
@@ -57,6 +61,29 @@ export class Metrics {
       lr: report.lr,
       alive,
       tokens_per_second: tokensPerSecond,
+    });
+  }
+
+  /** The main numbers of an evaluation on the way, on held-out text. */
+  evaluation(sae: string, step: number, tokens: number, result: EvaluationResult): void {
+    const { loss_recovered_zero, loss_recovered_zero_ci, loss_recovered_mean, ce_sae, ce_clean } = result;
+    const { explained_variance, mse, l0, dead_fraction, ultralow_fraction } = result;
+    appendLine(this.#path, {
+      kind: "evaluation",
+      sae,
+      step,
+      tokens,
+      evaluation_tokens: result.tokens,
+      loss_recovered_zero,
+      loss_recovered_zero_ci,
+      loss_recovered_mean,
+      ce_sae,
+      ce_clean,
+      explained_variance,
+      mse,
+      l0,
+      dead_fraction,
+      ultralow_fraction,
     });
   }
 

@@ -21,6 +21,8 @@ export interface RunRequest {
   /** One request a dictionary; they share batch size and tokens, and one stream of activations. */
   readonly dictionaries: readonly SaeRequest[];
   readonly evaluationTokens: number;
+  /** Numbers of training tokens after which the dictionaries are evaluated on the way. */
+  readonly evaluateAt: readonly number[];
   readonly out: string;
   readonly resume: boolean;
   readonly checkpointMinutes: number;

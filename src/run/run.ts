@@ -10,20 +10,20 @@ import { join } from "node:path";
 import { ActivationRounds } from "../activations/rounds.ts";
 import { Engine } from "../engine/engine.ts";
 import { Failure } from "../errors.ts";
-import { evaluateSaes } from "../evaluation/evaluate.ts";
-import { writeEvaluation } from "../evaluation/files.ts";
 import type { EvaluationResult } from "../evaluation/result.ts";
 import type { Cut } from "../model/cut.ts";
 import { writeReport } from "../report/write-report.ts";
 import type { Sae } from "../sae/dictionary.ts";
-import { SaeForward } from "../sae/forward.ts";
 import { Pool } from "../sae/pool.ts";
 import { describeLambda } from "../sae/presets.ts";
+import type { SaeTrainer } from "../sae/trainer.ts";
 import { writeSae } from "../sae/saelens.ts";
 import type { TokenShards } from "../text/shards.ts";
 import { checkpointFolder, trainDictionaries } from "./train.ts";
 import { removeCheckpoints } from "./checkpoint.ts";
+import { evaluateInto, measure } from "./evaluation.ts";
 import { type Dictionary, dictionariesOf } from "./grid.ts";
+import { Metrics } from "./metrics.ts";
 import { RunRecordFile } from "./record.ts";
 import type { RunHooks, RunRequest } from "./request.ts";
 import { describeModel, openHarvest, openSource, type Source, tokensFolder, tokensFor } from "./source.ts";
@@ -103,25 +103,13 @@ async function runIn(
   if (only) return { out: request.out, saes: folders };
 
   begin("evaluating", 2 * request.evaluationTokens, "tokens");
-  const opened = await Promise.all(saes.map((sae) => SaeForward.create(pool, sae)));
-  const evaluations = await evaluateSaes({
-    cut,
-    saes: opened.map((forward, i) => ({
-      name: folders[i]!.name,
-      sae: forward.sae,
-      reconstruct: (x, into) => forward.reconstruct(x, into),
-    })),
-    tokens: shards.heldout,
-    maxTokens: request.evaluationTokens,
-    seed: dictionaries[0]!.options.seed,
-    onProgress: ({ tokens }) => hooks.onProgress?.(tokens),
-    ...(hooks.signal && { signal: hooks.signal }),
-  });
-  evaluations.forEach((evaluation, i) => writeEvaluation(folders[i]!.folder, evaluation));
-  return {
-    out: request.out,
-    saes: folders.map((folder, i) => ({ ...folder, evaluation: evaluations[i]!.result })),
-  };
+  const placed = saes.map((sae, i) => ({ ...folders[i]!, sae }));
+  const evaluated = await evaluateInto(pool, cut, shards.heldout, placed, evaluationOf(request), hooks);
+  return { out: request.out, saes: evaluated };
+}
+
+function evaluationOf({ evaluationTokens, dictionaries }: RunRequest) {
+  return { evaluationTokens, seed: dictionaries[0]?.seed ?? 0 };
 }
 
 type Begin = (name: string, total?: number, unit?: string) => void;
@@ -185,6 +173,15 @@ async function train(
       dictionaries,
     },
     checkpointMinutes: request.checkpointMinutes,
+    milestones: request.evaluateAt,
+    async onMilestone(trainers: ReadonlyMap<string, SaeTrainer>, step: number, tokens: number) {
+      hooks.onNote?.(`evaluating after ${tokens} tokens`);
+      const saes = [...trainers].map(([name, trainer]) => ({ name, sae: trainer.dictionary() }));
+      const quiet = { signal: hooks.signal };
+      const evaluations = await measure(pool, cut, shards.heldout, saes, evaluationOf(request), quiet);
+      const metrics = new Metrics(request.out);
+      saes.forEach(({ name }, i) => metrics.evaluation(name, step, tokens, evaluations[i]!.result));
+    },
   };
   const trainers = await trainDictionaries(pool, plan, hooks);
   const saes = [...trainers.values()].map((trainer) => trainer.dictionary());

@@ -27,6 +27,13 @@ export interface TrainingPlan {
   /** Whatever must not differ between a run and its continuation, beyond the dictionaries' own options. */
   readonly identity: unknown;
   readonly checkpointMinutes: number;
+  /** Called between two steps once this many tokens are trained on, for each number of `milestones`. */
+  readonly milestones: readonly number[];
+  readonly onMilestone: (
+    trainers: ReadonlyMap<string, SaeTrainer>,
+    step: number,
+    tokens: number,
+  ) => Promise<void>;
 }
 
 /**
@@ -84,6 +91,8 @@ export async function trainDictionaries(
     if (windows.values().every(({ steps }) => steps === 0)) lineAt = performance.now();
     const note = `mse ${report!.mse.toPrecision(4)}, L0 ${report!.l0.toFixed(1)}`;
     hooks.onProgress?.(step * options.batch, note);
+    const reached = (tokens: number) => tokens > (step - 1) * options.batch && tokens <= step * options.batch;
+    if (plan.milestones.some(reached)) await plan.onMilestone(trainers, step, step * options.batch);
     const stop = hooks.signal?.aborted === true && step < steps;
     if (stop || performance.now() - saved > plan.checkpointMinutes * 60_000 || step === steps) {
       saveCheckpoint(
@@ -124,11 +133,10 @@ async function open(
   hooks: RunHooks,
 ): Promise<Opened> {
   const trainers = new Map<string, SaeTrainer>();
-  // Events can only happen once there are metrics to write them to, and metrics need the step that is resumed.
-  let metrics: Metrics | undefined;
+  const metrics = new Metrics(folder);
   for (const { name, options } of dictionaries) {
     const onEvent = (event: TrainingEvent) => {
-      metrics!.event(name, event);
+      metrics.event(name, event);
       hooks.onNote?.(`${name}: ${describeEvent(event)}`);
     };
     const resampleInputs = (count: number) => rounds.batches(options.batch, count);
@@ -141,7 +149,7 @@ async function open(
   }
   const start = restored?.step ?? 0;
   const position = restored?.position ?? 0;
-  metrics = new Metrics(folder, start);
+  metrics.dropAfter(start);
   const windows = new Map(
     [...trainers.keys()].map((name) => [name, restored?.windows[name] ?? EMPTY_WINDOW]),
   );

@@ -46,7 +46,12 @@ async function* gunzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
   const input = Readable.from(chunks);
   const output = createGunzip();
   input.on("error", (error) => output.destroy(error));
-  yield* input.pipe(output);
+  try {
+    yield* input.pipe(output);
+  } finally {
+    // A reader that stops early must not leave the file behind it open.
+    input.destroy();
+  }
 }
 
 /**

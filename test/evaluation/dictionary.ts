@@ -1,6 +1,6 @@
 /** Dictionaries whose behaviour is known in advance, for the tests of the evaluation. */
 
-import type { EvaluatedSae } from "../../src/evaluation/evaluate.ts";
+import type { EvaluatedSae } from "../../src/evaluation/subject.ts";
 import type { ForwardResult } from "../../src/sae/forward.ts";
 import { Random } from "../../src/random.ts";
 

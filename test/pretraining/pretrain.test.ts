@@ -28,46 +28,11 @@ beforeAll(() => {
   writeFileSync(`${text}.jsonl`, documents.join("\n"));
 });
 
-const flags = (out: string) => [
-  ...[
-    "pretrain",
-    "--data",
-    `${text}.jsonl`,
-    "--out",
-    out,
-    "--d-model",
-    "32",
-    "--d-mlp",
-    "64",
-    "--heads",
-    "2",
-  ],
-  ...[
-    "--vocab",
-    "300",
-    "--context",
-    "32",
-    "--batch",
-    "16",
-    "--micro-batch",
-    "8",
-    "--tokens",
-    "100000",
-    "--lr",
-    "0.01",
-  ],
-  ...[
-    "--warmup",
-    "10",
-    "--checkpoint-every",
-    "20",
-    "--evaluation-tokens",
-    "2000",
-    "--threads",
-    "2",
-    "--json",
-  ],
-];
+const OPTIONS =
+  "--d-model 32 --d-mlp 64 --heads 2 --vocab 300 --context 32 --batch 16 --micro-batch 8 --tokens 100000 --lr 0.01 " +
+  "--warmup 10 --checkpoint-every 20 --evaluation-tokens 2000 --threads 2 --json";
+
+const flags = (out: string) => ["pretrain", "--data", `${text}.jsonl`, "--out", out, ...OPTIONS.split(" ")];
 
 function monosemantic(args: string[]) {
   const child = spawn(process.execPath, [join(import.meta.dirname, "../../bin/monosemantic.js"), ...args]);

@@ -51,7 +51,7 @@ export const evaluateCommand = defineCommand({
     records: RECORDS,
     evaluation: {
       title: "Evaluation",
-      schema: EVALUATION.schema.extend({
+      schema: EVALUATION.schema.omit({ evaluateAt: true }).extend({
         allText: z
           .boolean()
           .default(false)

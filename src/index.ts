@@ -1,0 +1,43 @@
+/**
+ * The library behind the command line: load a model, cut it at a hook point, train dictionaries on its activations,
+ * evaluate them. Every name is explained where it is defined.
+ *
+ *     const model = await loadModel("models/one-layer");
+ *     const engine = await Engine.start({ workers: 2 });
+ *     const cut = await openCut(engine, model, "blocks.0.mlp.hook_post", { batch: 8, context: 128 });
+ *     const { activation, carry } = await cut.prefix(tokens);
+ *     const loss = await cut.suffix(tokens, carry, activation);
+ */
+
+export { Failure, UsageError } from "./errors.ts";
+
+export { Engine, type EngineOptions, Program } from "./engine/engine.ts";
+
+export { type ModelConfig } from "./model/config.ts";
+export { loadModel, type SourceModel } from "./model/load.ts";
+export { type HookPoint, hookPoints } from "./model/hooks.ts";
+export { type Carry, type Cut, openCut } from "./model/cut.ts";
+export { forward, type ForwardPass } from "./model/forward.ts";
+export { loadTokenizer, Tokenizer } from "./model/tokenizer.ts";
+
+export { openDocuments } from "./text/open-documents.ts";
+export { openShards, type TokenShards, type TokenSplit } from "./text/shards.ts";
+export { tokenizeCorpus, type TokenizeOptions } from "./text/tokenize.ts";
+
+export { ActivationRounds } from "./activations/rounds.ts";
+
+export { type Sae } from "./sae/dictionary.ts";
+export { SaeForward, type SparseActivations } from "./sae/forward.ts";
+export { type PresetName, type SaeOptions, type SaeRequest } from "./sae/options.ts";
+export { Pool } from "./sae/pool.ts";
+export { describeLambda, resolveOptions } from "./sae/presets.ts";
+export { readSae, writeSae } from "./sae/saelens.ts";
+export { SaeTrainer, type StepReport } from "./sae/trainer.ts";
+
+export { evaluateSae, evaluateSaes } from "./evaluation/evaluate.ts";
+export { type Evaluation } from "./evaluation/subject.ts";
+export { type EvaluationResult } from "./evaluation/result.ts";
+
+export { run, type RunResult } from "./run/run.ts";
+export { type RunHooks, type RunRequest } from "./run/request.ts";
+export { writeReport } from "./report/write-report.ts";
