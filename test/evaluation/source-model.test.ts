@@ -3,7 +3,8 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Engine } from "../../src/engine/engine.ts";
-import { type EvaluatedSae, evaluateSaes } from "../../src/evaluation/evaluate.ts";
+import { evaluateSaes } from "../../src/evaluation/evaluate.ts";
+import type { EvaluatedSae } from "../../src/evaluation/subject.ts";
 import { readConfig } from "../../src/model/config.ts";
 import { openCut } from "../../src/model/cut.ts";
 import { readWeights } from "../../src/model/weights.ts";
