@@ -22,6 +22,11 @@ export interface RoundsOptions {
   readonly bufferBytes: number;
   /** Harvest batches under way at once. */
   readonly concurrency: number;
+  /**
+   * "epoch" goes through the text again in a new order. "same-buffer" hands out the text's last round for ever, as the
+   * program of Nanda 2023 does when its tokens run out: for showing what that does to a dictionary, not for use.
+   */
+  readonly afterText?: "epoch" | "same-buffer";
 }
 
 export class ActivationRounds {
@@ -97,16 +102,24 @@ export class ActivationRounds {
     }
   }
 
+  /** The round whose contexts are harvested for round `round`. */
+  #sourceOf(round: number): number {
+    if (this.#options.afterText !== "same-buffer") return round;
+    const contextsOfRound = this.rows / this.#cut.context;
+    return Math.min(round, Math.max(0, Math.floor(this.#split.contexts / contextsOfRound) - 1));
+  }
+
   async #harvest(round: number): Promise<void> {
     const { batch, context } = this.#cut;
     const batches = this.rows / (batch * context);
     this.#round = -1;
+    const first = this.#sourceOf(round) * batches;
     let next = 0;
     const lane = async () => {
       const tokens = new Int32Array(batch * context);
       while (next < batches) {
         const index = next++;
-        const contexts = this.#order.take((round * batches + index) * batch, batch);
+        const contexts = this.#order.take((first + index) * batch, batch);
         contexts.forEach((at, i) => this.#split.read(at, 1, tokens.subarray(i * context, (i + 1) * context)));
         const size = batch * context * this.dIn;
         await this.#cut.prefix(tokens, {

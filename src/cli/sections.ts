@@ -38,12 +38,7 @@ export function hubOptions({ revision, offline }: z.output<typeof MODEL.schema>)
 export const MACHINE = {
   title: "Machine",
   schema: z.object({
-    threads: z
-      .int()
-      .positive()
-      .max(512)
-      .default(availableParallelism())
-      .describe("CPU threads; results are the same bits for the same number of threads only"),
+    threads: z.int().positive().max(512).default(availableParallelism()).describe("CPU threads"),
   }),
 } satisfies Section;
 
@@ -59,6 +54,11 @@ export const TEXT = {
           "the text of the packages this one was installed with",
       )
       .meta({ placeholder: "PATH,…" }),
+    textTokens: z
+      .int()
+      .positive()
+      .optional()
+      .describe("use at most this many tokens of the text for training (default: as many as are trained on)"),
     heldoutShare: z
       .number()
       .gt(0)
@@ -111,10 +111,11 @@ export const HOOK = {
       .default(512)
       .describe("memory of the buffer in which activations are shuffled, in MB"),
     whenTextEnds: z
-      .enum(["epoch", "stop"])
+      .enum(["epoch", "stop", "same-buffer"])
       .default("epoch")
       .describe(
-        "when there are fewer tokens than asked for: go through the text again in a new order, or end the run",
+        "when there are fewer tokens than asked for: go through the text again in a new order, refuse to begin, or hand " +
+          "out the last buffer for ever (what the 2023 program does; only to show the harm)",
       ),
   }),
 } satisfies Section;

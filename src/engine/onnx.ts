@@ -5,7 +5,7 @@
  * Large constants are not copied into the file: they are declared as external data, and ONNX Runtime is handed the arrays.
  */
 
-import type { Attribute, DType, Graph, Value } from "./graph.ts";
+import type { Attribute, DType, Graph, Node, Value } from "./graph.ts";
 import type { Dims } from "./tensor.ts";
 
 const IR_VERSION = 10;
@@ -55,23 +55,26 @@ export function serialise(graph: Graph, fixed: Readonly<Record<string, Float32Ar
     initializer(name, input.dtype, input.dims, data);
   }
 
-  graph.nodes.forEach((node, index) => {
-    const written = node.operation.onnx?.(node.attributes) ?? { attributes: node.attributes };
-    const extra = (written.inputs ?? []).map((values, i) => {
-      const name = `shape_${index}_${i}`;
-      initializer(name, "int64", [values.length], BigInt64Array.from(values, BigInt));
-      return name;
+  const needed = reachable(graph);
+  graph.nodes
+    .filter((node) => needed.has(node))
+    .forEach((node, index) => {
+      const written = node.operation.onnx?.(node.attributes) ?? { attributes: node.attributes };
+      const extra = (written.inputs ?? []).map((values, i) => {
+        const name = `shape_${index}_${i}`;
+        initializer(name, "int64", [values.length], BigInt64Array.from(values, BigInt));
+        return name;
+      });
+      nodes.push(
+        message(
+          1,
+          ...[...node.inputs.map(({ name }) => name), ...extra].map((name) => text(1, name)),
+          ...node.outputs.map(({ name }) => text(2, name)),
+          text(4, node.operation.type),
+          ...Object.entries(written.attributes ?? {}).map(([name, value]) => attribute(name, value)),
+        ),
+      );
     });
-    nodes.push(
-      message(
-        1,
-        ...[...node.inputs.map(({ name }) => name), ...extra].map((name) => text(1, name)),
-        ...node.outputs.map(({ name }) => text(2, name)),
-        text(4, node.operation.type),
-        ...Object.entries(written.attributes ?? {}).map(([name, value]) => attribute(name, value)),
-      ),
-    );
-  });
   for (const [name, value] of graph.outputs) {
     nodes.push(message(1, text(1, value.name), text(2, name), text(4, "Identity")));
   }
@@ -92,6 +95,22 @@ export function serialise(graph: Graph, fixed: Readonly<Record<string, Float32Ar
     message(8, text(1, ""), varint(2, OPSET)),
   ]);
   return { bytes, externalData };
+}
+
+/**
+ * The nodes that some output depends on. Gradient rules also make the gradients of inputs that nobody asked for, and ONNX
+ * Runtime would compute them all.
+ */
+function reachable(graph: Graph): Set<Node> {
+  const needed = new Set<Node>();
+  const open = [...graph.outputs.values()];
+  for (let value = open.pop(); value; value = open.pop()) {
+    const { producer } = value;
+    if (!producer || needed.has(producer)) continue;
+    needed.add(producer);
+    open.push(...producer.inputs);
+  }
+  return needed;
 }
 
 function valueInfo(

@@ -75,6 +75,9 @@ export class RunRecordFile {
         `${out} is not an empty folder: give a new one with --out, so that nothing is overwritten`,
       );
     }
+    if (resume && statusOf(path) === "complete") {
+      throw new UsageError(`the run in ${out} is complete: there is nothing to resume`);
+    }
     try {
       makeFolder(out);
       accessSync(out, constants.W_OK);
@@ -96,9 +99,19 @@ export class RunRecordFile {
     this.write("running");
   }
 
-  end(status: "complete" | "failed", error?: unknown): void {
+  complete(): void {
     this.#endPhase();
-    this.write(status, error);
+    this.write("complete");
+  }
+
+  /** Records why the run ended, where that can still be written: on a full disk the reason itself must reach the user. */
+  fail(error: unknown): void {
+    this.#endPhase();
+    try {
+      this.write("failed", error);
+    } catch {
+      // The caller throws `error`, which says what to do.
+    }
   }
 
   write(status: "running" | "complete" | "failed", error?: unknown): void {
@@ -128,6 +141,10 @@ export class RunRecordFile {
     else this.#phases.push({ name, seconds });
     this.#phase = undefined;
   }
+}
+
+function statusOf(path: string): unknown {
+  return (readJson(path, "a run's record") as { status?: unknown }).status;
 }
 
 function phasesOf(path: string): Phase[] {

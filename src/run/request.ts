@@ -17,7 +17,9 @@ export interface RunRequest {
   readonly reading?: DocumentReading;
   readonly heldoutShare: number;
   readonly bufferMb: number;
-  readonly whenTextEnds: "epoch" | "stop";
+  readonly whenTextEnds: "epoch" | "stop" | "same-buffer";
+  /** Train on at most this much text, however many tokens are asked for. */
+  readonly textTokens?: number | undefined;
   /** One request a dictionary; they share batch size and tokens, and one stream of activations. */
   readonly dictionaries: readonly SaeRequest[];
   readonly evaluationTokens: number;

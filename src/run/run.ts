@@ -49,10 +49,10 @@ export async function run(request: RunRequest, hooks: RunHooks = {}, only?: "tra
   const pool = new Pool(request.threads);
   try {
     const result = await runIn(record, engine, pool, request, hooks, only);
-    record.end("complete");
+    record.complete();
     return only ? result : { ...result, report: writeReport(request.out).report };
   } catch (error) {
-    record.end("failed", error);
+    record.fail(error);
     throw error;
   } finally {
     await Promise.all([engine.close(), pool.close()]);
@@ -99,12 +99,16 @@ async function runIn(
   dictionaries.forEach(({ options }, i) => {
     writeSae(folders[i]!.folder, { ...saes[i]!, metadata: saeMetadata(source, request, options) });
   });
-  removeCheckpoints(checkpointFolder(request.out));
-  if (only) return { out: request.out, saes: folders };
+  if (only) {
+    removeCheckpoints(checkpointFolder(request.out));
+    return { out: request.out, saes: folders };
+  }
 
   begin("evaluating", 2 * request.evaluationTokens, "tokens");
   const placed = saes.map((sae, i) => ({ ...folders[i]!, sae }));
   const evaluated = await evaluateInto(pool, cut, shards.heldout, placed, evaluationOf(request), hooks);
+  // Not before: a run that is killed while it evaluates resumes behind its last step.
+  removeCheckpoints(checkpointFolder(request.out));
   return { out: request.out, saes: evaluated };
 }
 
@@ -127,7 +131,7 @@ async function tokenise(
     source,
     {
       ...request,
-      trainTokens: wanted,
+      trainTokens: Math.min(wanted, request.textTokens ?? Infinity),
       heldoutTokens: request.evaluationTokens,
       minTrainTokens: request.whenTextEnds === "stop" ? wanted : source.context,
       folder: tokensFolder(request.out),
@@ -159,6 +163,7 @@ async function train(
     seed: options.seed,
     bufferBytes: Math.min(request.bufferMb * 1e6, 4 * options.tokens * cut.dIn),
     concurrency: request.threads,
+    afterText: request.whenTextEnds === "same-buffer" ? "same-buffer" : "epoch",
   });
   record.learn({ memory: { shuffle_buffer_bytes: rounds.bytes, shuffle_buffer_rows: rounds.rows } });
   const plan = {

@@ -62,7 +62,7 @@ export async function trainDictionaries(
   const every = Math.max(1, Math.round(steps / CURVE_POINTS));
   const batch = sharedFloats(options.batch * rounds.dIn);
   let saved = performance.now();
-  let lineAt = performance.now();
+  let line = { at: performance.now(), step: start };
   for (let step = start + 1; step <= steps; step++) {
     await rounds.take(used, options.batch, batch);
     const pass = rounds.passOf(used);
@@ -77,18 +77,18 @@ export async function trainDictionaries(
       const window = widen(windows.get(name)!, report);
       windows.set(name, window);
       if (window.steps >= every || step === steps) {
-        const seconds = (performance.now() - lineAt) / 1000;
+        const seconds = (performance.now() - line.at) / 1000;
         metrics.train(
           name,
           window,
           report,
           trainer.aliveSince(step - window.steps),
-          (window.steps * options.batch) / seconds,
+          ((step - line.step) * options.batch) / seconds,
         );
         windows.set(name, EMPTY_WINDOW);
       }
     }
-    if (windows.values().every(({ steps }) => steps === 0)) lineAt = performance.now();
+    if (windows.values().every(({ steps }) => steps === 0)) line = { at: performance.now(), step };
     const note = `mse ${report!.mse.toPrecision(4)}, L0 ${report!.l0.toFixed(1)}`;
     hooks.onProgress?.(step * options.batch, note);
     const reached = (tokens: number) => tokens > (step - 1) * options.batch && tokens <= step * options.batch;
