@@ -4,7 +4,7 @@
  * The contexts of the text are taken in a random order; a round harvests as many of them as the buffer holds, and hands
  * their rows out in a random order, each exactly once. Rows are never moved: only their indices are shuffled. Neighbours
  * in a context therefore never stand together in a batch, and nothing is drawn twice before the text ends (Bricken et
- * al. 2023 sample without replacement and call it important).
+ * al. 2023 sample without replacement and call it important): the last round of a pass is a shorter one.
  *
  * A round follows from the seed and its number, so an interrupted run harvests its current round again and goes on with
  * the same bits; no activation is ever written to disk.
@@ -12,7 +12,7 @@
 
 import { sharedFloats } from "../engine/tensor.ts";
 import { Random } from "../random.ts";
-import type { Cut } from "../model/cut.ts";
+import type { Carry, Cut } from "../model/cut.ts";
 import { EpochOrder } from "../text/order.ts";
 import type { TokenSplit } from "../text/shards.ts";
 
@@ -20,6 +20,8 @@ export interface RoundsOptions {
   readonly seed: number;
   /** Upper bound of the buffer in bytes; rounded down to whole harvest batches, at least one. */
   readonly bufferBytes: number;
+  /** The buffer holds at least this many rows all the same. */
+  readonly minRows?: number;
   /** Harvest batches under way at once. */
   readonly concurrency: number;
   /**
@@ -30,8 +32,10 @@ export interface RoundsOptions {
 }
 
 export class ActivationRounds {
-  /** Rows of one round: activation vectors, one per token. */
+  /** Rows of a round, activation vectors of one token each; the last round of a pass may have fewer. */
   readonly rows: number;
+  /** Rows of one pass over the text: whole harvest batches, so up to one batch of contexts waits for the next pass. */
+  readonly rowsPerPass: number;
   readonly dIn: number;
   readonly #cut: Cut;
   readonly #split: TokenSplit;
@@ -43,8 +47,12 @@ export class ActivationRounds {
 
   constructor(cut: Cut, split: TokenSplit, options: RoundsOptions) {
     const batchRows = cut.batch * cut.context;
-    const batches = Math.max(1, Math.floor(options.bufferBytes / (batchRows * cut.dIn * 4)));
-    this.rows = batches * batchRows;
+    const wanted = Math.floor(options.bufferBytes / (batchRows * cut.dIn * 4));
+    const least = Math.ceil((options.minRows ?? 1) / batchRows);
+    this.rowsPerPass = Math.floor(split.contexts / cut.batch) * batchRows;
+    if (this.rowsPerPass === 0)
+      throw new Error(`${split.contexts} contexts do not fill a batch of ${cut.batch}`);
+    this.rows = Math.min(Math.max(wanted, least) * batchRows, this.rowsPerPass);
     this.dIn = cut.dIn;
     this.#cut = cut;
     this.#split = split;
@@ -60,7 +68,7 @@ export class ActivationRounds {
 
   /** The pass over the text that row `position` of the stream belongs to, from 0. */
   passOf(position: number): number {
-    return Math.floor(position / this.#cut.context / this.#split.contexts);
+    return Math.floor(position / this.rowsPerPass);
   }
 
   /**
@@ -69,16 +77,34 @@ export class ActivationRounds {
    */
   async take(position: number, count: number, into: Float32Array): Promise<void> {
     for (let done = 0; done < count;) {
-      const round = Math.floor((position + done) / this.rows);
-      const start = (position + done) % this.rows;
-      const length = Math.min(count - done, this.rows - start);
+      const { round, start, length: left } = this.#locate(position + done);
+      const length = Math.min(count - done, left);
       if (round !== this.#round) await this.#harvest(round);
-      for (let i = 0; i < length; i++) {
-        const row = this.#permutation[start + i]! * this.dIn;
-        into.set(this.#buffer.subarray(row, row + this.dIn), (done + i) * this.dIn);
-      }
+      this.#copy(start, length, into, done);
       done += length;
     }
+  }
+
+  /** Rows start … start + length − 1 of the round in the buffer, to row `at` of `into`. */
+  #copy(start: number, length: number, into: Float32Array, at: number): void {
+    for (let i = 0; i < length; i++) {
+      const row = this.#permutation[start + i]! * this.dIn;
+      into.set(this.#buffer.subarray(row, row + this.dIn), (at + i) * this.dIn);
+    }
+  }
+
+  /** The round of row `position` of the stream, the row's place in it, and how many rows it has from there on. */
+  #locate(position: number): { round: number; start: number; length: number } {
+    const pass = this.passOf(position);
+    const inPass = position % this.rowsPerPass;
+    const roundInPass = Math.floor(inPass / this.rows);
+    const size = Math.min(this.rows, this.rowsPerPass - roundInPass * this.rows);
+    const start = inPass % this.rows;
+    return {
+      round: pass * Math.ceil(this.rowsPerPass / this.rows) + roundInPass,
+      start,
+      length: size - start,
+    };
   }
 
   /** The first rows of the stream, at most one round of them, for statistics: [n, d_in] on shared memory. */
@@ -95,40 +121,39 @@ export class ActivationRounds {
    */
   async *batches(size: number, count: number): AsyncGenerator<Float32Array> {
     const batch = sharedFloats(size * this.dIn);
-    const start = this.#round * this.rows;
-    for (let done = 0; done + size <= Math.min(count, this.rows); done += size) {
-      await this.take(start + done, size, batch);
+    for (let done = 0; done < count && done + size <= this.#permutation.length; done += size) {
+      this.#copy(done, size, batch, 0);
       yield batch;
     }
   }
 
-  /** The round whose contexts are harvested for round `round`. */
-  #sourceOf(round: number): number {
-    if (this.#options.afterText !== "same-buffer") return round;
-    const contextsOfRound = this.rows / this.#cut.context;
-    return Math.min(round, Math.max(0, Math.floor(this.#split.contexts / contextsOfRound) - 1));
-  }
-
   async #harvest(round: number): Promise<void> {
     const { batch, context } = this.#cut;
-    const batches = this.rows / (batch * context);
+    const { seed, concurrency, afterText } = this.#options;
+    const perPass = Math.ceil(this.rowsPerPass / this.rows);
+    const source = afterText === "same-buffer" ? Math.min(round, perPass - 1) : round;
+    const [pass, inPass] = [Math.floor(source / perPass), source % perPass];
+    const size = Math.min(this.rows, this.rowsPerPass - inPass * this.rows);
+    const batchRows = batch * context;
+    const first = pass * this.#split.contexts + (inPass * this.rows) / context;
     this.#round = -1;
-    const first = this.#sourceOf(round) * batches;
     let next = 0;
     const lane = async () => {
-      const tokens = new Int32Array(batch * context);
-      while (next < batches) {
+      const tokens = new Int32Array(batchRows);
+      let carry: Carry;
+      while (next * batchRows < size) {
         const index = next++;
-        const contexts = this.#order.take((first + index) * batch, batch);
+        const contexts = this.#order.take(first + index * batch, batch);
         contexts.forEach((at, i) => this.#split.read(at, 1, tokens.subarray(i * context, (i + 1) * context)));
-        const size = batch * context * this.dIn;
-        await this.#cut.prefix(tokens, {
-          activation: this.#buffer.subarray(index * size, (index + 1) * size),
-        });
+        const rows = [index, index + 1].map((i) => i * batchRows * this.dIn);
+        const activation = this.#buffer.subarray(...(rows as [number, number]));
+        ({ carry } = await this.#cut.prefix(tokens, { activation, ...(carry && { carry }) }));
       }
     };
-    await Promise.all(Array.from({ length: this.#options.concurrency }, lane));
-    this.#permutation = Random.of(this.#options.seed, `rows of round ${round}`).permutation(this.rows);
+    // Every lane ends before an error is told: whoever hears it may close the engine at once.
+    const ended = await Promise.allSettled(Array.from({ length: concurrency }, lane));
+    for (const result of ended) if (result.status === "rejected") throw result.reason;
+    this.#permutation = Random.of(seed, `rows of round ${round}`).permutation(size);
     this.#round = round;
   }
 }

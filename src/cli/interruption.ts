@@ -29,7 +29,8 @@ export function interruptionSignal(announce: (line: string) => void): AbortSigna
       announce("stopping after this step; press Ctrl-C again to stop at once");
       controller.abort(reason);
     } else if (performance.now() - first > SAME_PRESS_MS) {
-      process.exit(reason.exitCode);
+      // `process.exit` would stop threads inside ONNX Runtime, which then aborts with a core dump.
+      process.kill(process.pid, "SIGKILL");
     }
   };
   process.on("SIGINT", () => onSignal("SIGINT"));
@@ -43,6 +44,6 @@ export function interruptionSignal(announce: (line: string) => void): AbortSigna
  */
 export function endWithLauncher(): void {
   if (!process.connected) return;
-  process.on("disconnect", () => process.exit(1));
+  process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
   process.channel?.unref();
 }

@@ -24,6 +24,8 @@ interface Job {
   readonly request: Request;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
+  /** Settles with the job. */
+  readonly ended: Promise<void>;
 }
 
 /** A worker, the job it runs, and the jobs that only it can do. */
@@ -90,19 +92,27 @@ export class Engine {
     });
   }
 
-  /** Ends the workers. Runs under way are rejected. */
+  /**
+   * Ends the workers. Runs that wait are rejected; those under way are waited for, since a thread that is stopped inside
+   * ONNX Runtime takes the whole process with it.
+   */
   async close(): Promise<void> {
-    this.#fail(new Error("the engine was closed"));
+    const closed = new Error("the engine was closed");
+    this.#failure ??= closed;
+    for (const queue of [this.#queue, ...this.#slots.map((slot) => slot.queue)]) {
+      for (const job of queue.splice(0)) job.reject(closed);
+    }
+    await Promise.allSettled(this.#slots.map(({ running }) => running?.ended));
     await Promise.all(this.#slots.map(({ worker }) => worker.terminate()));
   }
 
   /** Queues a request: for one particular worker, or for whichever is free first. */
   #submit(request: Request, slot?: Slot): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure);
-    return new Promise((resolve, reject) => {
-      (slot?.queue ?? this.#queue).push({ request, resolve, reject });
-      for (const candidate of slot ? [slot] : this.#slots) this.#advance(candidate);
-    });
+    const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+    (slot?.queue ?? this.#queue).push({ request, resolve, reject, ended });
+    for (const candidate of slot ? [slot] : this.#slots) this.#advance(candidate);
+    return ended;
   }
 
   #advance(slot: Slot): void {
@@ -114,7 +124,9 @@ export class Engine {
   }
 
   #settle(slot: Slot, reply: Reply): void {
-    const job = slot.running!;
+    const job = slot.running;
+    // A worker that is being stopped may still deliver its last answer.
+    if (!job) return;
     slot.running = undefined;
     if (reply.error === undefined) job.resolve();
     else job.reject(new Error(reply.error));

@@ -67,9 +67,12 @@ export async function evaluateSaes(
   for (let i = 0; i < size; i++) means[i] = mean[i % cut.dIn]!;
   const reconstruction = sharedFloats(size);
   const width = cut.context - 1;
+  // One set of arrays for all batches: freed shared memory comes back late, and a new set for each would pile up.
+  const held: { activation: Float32Array; carry?: Float32Array } = { activation: sharedFloats(size) };
 
   for await (const { batch, first, count } of batches(request, contexts, "losses")) {
-    const { activation: x, carry } = await cut.prefix(batch);
+    const { activation: x, carry } = await cut.prefix(batch, held);
+    if (carry) held.carry = carry;
     const [clean, zero, meanLoss] = await Promise.all([
       cut.suffix(batch, carry, x),
       cut.compare(batch, carry, x, zeros),
@@ -114,8 +117,11 @@ async function momentsOf(request: EvaluationRequest, contexts: number): Promise<
   const { cut } = request;
   const all = new Moments(cut.dIn);
   const afterFirst = new Moments(cut.dIn);
+  const held: { activation?: Float32Array; carry?: Float32Array } = {};
   for await (const { batch, count } of batches(request, contexts, "mean activation")) {
-    const { activation } = await cut.prefix(batch);
+    const { activation, carry } = await cut.prefix(batch, held);
+    held.activation = activation;
+    if (carry) held.carry = carry;
     const rows = count * cut.context;
     all.add(activation, rows, (row) => row % cut.context === 0);
     afterFirst.add(activation, rows, (row) => row % cut.context !== 0);

@@ -32,7 +32,7 @@ export interface Cut {
   /** Tokens [batch, context] → activation [batch·context, d_in]. `into` may name shared arrays to write to. */
   prefix(
     tokens: Int32Array,
-    into?: { activation?: Float32Array },
+    into?: { activation?: Float32Array; carry?: Float32Array },
   ): Promise<{ activation: Float32Array; carry: Carry }>;
   /** −log p(tokens[t+1] | tokens[≤ t]) with the activation replaced: [batch, context − 1], nats. */
   suffix(tokens: Int32Array, carry: Carry, activation: Float32Array): Promise<Float32Array>;

@@ -12,8 +12,10 @@ import { readLines } from "../files/lines.ts";
 import type { Activation, ModelConfig } from "../model/config.ts";
 import { loadTokenizer, type Tokenizer } from "../model/tokenizer.ts";
 import { readWeights, saveModel } from "../model/weights.ts";
+import { contentHash } from "../text/hash.ts";
 import { saveTokenizer, trainBpe } from "../text/bpe.ts";
 import { openDocuments } from "../text/open-documents.ts";
+import { isHeldOut } from "../text/split.ts";
 import { openShards, type TokenShards } from "../text/shards.ts";
 import { tokenizeCorpus } from "../text/tokenize.ts";
 import { baselines } from "./baselines.ts";
@@ -44,6 +46,8 @@ export async function pretrain(request: PretrainRequest, hooks: PretrainHooks = 
     );
   }
   const work = join(out, "work");
+  if (!existsSync(work) && existsSync(join(out, "config.json")))
+    throw new UsageError(`${out} holds a model that is not from pretrain: give another folder with --out`);
   try {
     makeFolder(work);
   } catch (error) {
@@ -64,7 +68,8 @@ export async function pretrain(request: PretrainRequest, hooks: PretrainHooks = 
     hooks.onPhase?.("measuring");
     // What is measured is the model as saved, half precision included.
     const saved = readWeights(out, config);
-    const contexts = shards.heldout.contexts;
+    // Whole micro-batches, for the model and its baselines alike.
+    const contexts = shards.heldout.contexts - (shards.heldout.contexts % options.microBatch);
     const validation = await Validation.open(engine, config, {
       batch: options.microBatch,
       context: options.context,
@@ -88,24 +93,29 @@ export async function pretrain(request: PretrainRequest, hooks: PretrainHooks = 
 }
 
 async function ownTokenizer(
-  { out, data, options }: PretrainRequest,
+  { out, data, heldoutShare, options }: PretrainRequest,
   hooks: PretrainHooks,
 ): Promise<Tokenizer> {
   if (!existsSync(join(out, "tokenizer.json"))) {
     hooks.onPhase?.("training the tokenizer");
-    saveTokenizer(out, await trainBpe(texts(data), options.vocab, TOKENIZER_CHARACTERS), options.context);
+    saveTokenizer(
+      out,
+      await trainBpe(texts(data, heldoutShare), options.vocab, TOKENIZER_CHARACTERS),
+      options.context,
+    );
   }
   return loadTokenizer(out);
 }
 
-async function* texts(data: readonly string[]): AsyncGenerator<{ text: string }> {
+/** The documents that the model will be trained on: held-out ones must not shape the vocabulary either. */
+async function* texts(data: readonly string[], heldoutShare: number): AsyncGenerator<{ text: string }> {
   const stream = await openDocuments(data);
   try {
     for (let document = await stream.next(); document; document = await stream.next()) {
       if (!("text" in document)) {
         throw new Failure(`${document.name} holds token ids: a tokenizer can only be trained on text`);
       }
-      yield document;
+      if (!isHeldOut(contentHash(document.text), heldoutShare)) yield document;
     }
   } finally {
     await stream.close();

@@ -39,14 +39,17 @@ export async function trainLanguageModel(
 ): Promise<Record<string, Float32Array>> {
   const { context, batch, microBatch } = options;
   const steps = Math.ceil(options.tokens / (batch * context));
-  const evaluated = Math.floor(options.evaluationTokens / context);
+  // Whole micro-batches, at least one.
+  const evaluated = Math.max(microBatch, Math.floor(options.evaluationTokens / context));
   const state = freshState(initialise(config, options.seed));
   const trainer = await LanguageModelTrainer.create(engine, config, state, { batch: microBatch, context });
   const validation = await Validation.open(engine, config, { batch: microBatch, context });
   const order = new EpochOrder(shards.train.contexts, options.seed);
   const path = join(folder, "checkpoint.safetensors");
+  // How often to look does not change what is trained.
+  const { checkpointEvery: _c, evaluationTokens: _e, ...decisive } = options;
   const fingerprint = createHash("sha256")
-    .update(JSON.stringify([options, shards.manifest]))
+    .update(JSON.stringify([decisive, shards.manifest]))
     .digest("hex");
   loadCheckpoint(path, state, fingerprint);
   const metrics = join(folder, "metrics.jsonl");

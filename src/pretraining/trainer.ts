@@ -82,11 +82,7 @@ export class LanguageModelTrainer {
     );
 
     const loss = buffers.reduce((sum, buffer) => sum + buffer["loss"]![0]!, 0) / passes;
-    if (!Number.isFinite(loss)) {
-      throw new Failure(
-        `the loss became ${loss} at step ${this.state.step + 1}: lower the learning rate or raise the warm-up`,
-      );
-    }
+    if (!Number.isFinite(loss)) throw diverged("loss", loss, this.state.step + 1);
     const [total] = buffers as [Record<string, Float32Array>];
     let sumOfSquares = 0;
     for (const name of Object.keys(weights)) {
@@ -96,6 +92,7 @@ export class LanguageModelTrainer {
       );
     }
     const gradientNorm = Math.sqrt(sumOfSquares) / passes;
+    if (!Number.isFinite(gradientNorm)) throw diverged("gradient", gradientNorm, this.state.step + 1);
     const gradientScale = clipFactor(gradientNorm, options.clip) / passes;
     this.state.step++;
     for (const [name, data] of Object.entries(weights)) {
@@ -144,6 +141,12 @@ export function freshState(weights: Record<string, Float32Array>): LanguageModel
   });
   for (const [name, data] of Object.entries(weights)) weights[name] = shared(data);
   return { step: 0, weights, moments: Object.fromEntries(moments) };
+}
+
+function diverged(what: string, value: number, step: number): Failure {
+  return new Failure(
+    `the ${what} became ${value} at step ${step}: lower the learning rate or raise the warm-up`,
+  );
 }
 
 /** Adds `others` to `total` in place and gives its sum of squares. */

@@ -93,7 +93,7 @@ export function loadCheckpoint(
   }
   if (state.fingerprint !== fingerprint) {
     throw new Failure(
-      `${source} belongs to a run with other options or another text: resume with the same ones, or start a new run`,
+      `${source} belongs to a run with other options, another text or another version: resume with the same ones, or start a new run`,
     );
   }
   for (const [name, trainer] of trainers) {

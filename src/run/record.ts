@@ -38,13 +38,14 @@ export interface RunFacts {
 export class RunRecordFile {
   readonly folder: string;
   readonly #path: string;
-  readonly #started = new Date();
+  readonly #started: string;
   readonly #phases: { name: string; seconds: number }[];
   readonly #request: RunRequest;
   #facts: RunFacts = {};
   #phase: { name: string; since: number } | undefined;
 
-  private constructor(request: RunRequest, earlier: readonly Phase[]) {
+  private constructor(request: RunRequest, earlier: readonly Phase[], started: string) {
+    this.#started = started;
     this.folder = request.out;
     this.#path = join(request.out, "run.json");
     this.#request = request;
@@ -84,7 +85,10 @@ export class RunRecordFile {
     } catch (error) {
       throw writeFailure(out, error);
     }
-    return new RunRecordFile(request, resume ? phasesOf(path) : []);
+    const now = new Date().toISOString();
+    return resume
+      ? new RunRecordFile(request, phasesOf(path), startOf(path) ?? now)
+      : new RunRecordFile(request, [], now);
   }
 
   learn(facts: RunFacts): void {
@@ -121,7 +125,7 @@ export class RunRecordFile {
       status,
       ...(error === undefined ? {} : { error: messageOf(error) }),
       command: this.#request.command,
-      started: this.#started.toISOString(),
+      started: this.#started,
       finished: status === "running" ? null : new Date().toISOString(),
       ...this.#facts,
       config: this.#request.config,
@@ -144,11 +148,16 @@ export class RunRecordFile {
 }
 
 function statusOf(path: string): unknown {
-  return (readJson(path, "a run's record") as { status?: unknown }).status;
+  return (readJson(path, "a run's record") as { status?: unknown } | null)?.status;
+}
+
+function startOf(path: string): string | undefined {
+  const { started } = (readJson(path, "a run's record") ?? {}) as { started?: unknown };
+  return typeof started === "string" ? started : undefined;
 }
 
 function phasesOf(path: string): Phase[] {
-  const { phases } = readJson(path, "a run's record") as { phases?: unknown };
+  const { phases } = (readJson(path, "a run's record") ?? {}) as { phases?: unknown };
   if (!Array.isArray(phases)) throw new Failure(`${path} is damaged: it has no list of phases`);
   return phases as Phase[];
 }

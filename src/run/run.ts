@@ -3,7 +3,7 @@
  *
  *     load → tokenise → train (harvest and steps in turn) → save → evaluate → report
  *
- * Every phase finds what an interrupted run left: token shards, the newest checkpoint, evaluations.
+ * Every phase finds what an interrupted run left: token shards, the newest checkpoint.
  */
 
 import { join } from "node:path";
@@ -14,19 +14,30 @@ import type { EvaluationResult } from "../evaluation/result.ts";
 import type { Cut } from "../model/cut.ts";
 import { writeReport } from "../report/write-report.ts";
 import type { Sae } from "../sae/dictionary.ts";
+import type { SaeOptions } from "../sae/options.ts";
 import { Pool } from "../sae/pool.ts";
 import { describeLambda } from "../sae/presets.ts";
-import type { SaeTrainer } from "../sae/trainer.ts";
 import { writeSae } from "../sae/saelens.ts";
+import type { SaeTrainer } from "../sae/trainer.ts";
 import type { TokenShards } from "../text/shards.ts";
-import { checkpointFolder, trainDictionaries } from "./train.ts";
+import { versions } from "../version.ts";
 import { removeCheckpoints } from "./checkpoint.ts";
 import { evaluateInto, measure } from "./evaluation.ts";
 import { type Dictionary, dictionariesOf } from "./grid.ts";
 import { Metrics } from "./metrics.ts";
 import { RunRecordFile } from "./record.ts";
 import type { RunHooks, RunRequest } from "./request.ts";
-import { describeModel, openHarvest, openSource, type Source, tokensFolder, tokensFor } from "./source.ts";
+import {
+  describeModel,
+  describeText,
+  HARVEST_TOKENS,
+  openHarvest,
+  openSource,
+  type Source,
+  tokensFolder,
+  tokensFor,
+} from "./source.ts";
+import { checkpointFolder, trainDictionaries } from "./train.ts";
 
 export interface RunResult {
   readonly out: string;
@@ -50,6 +61,8 @@ export async function run(request: RunRequest, hooks: RunHooks = {}, only?: "tra
   try {
     const result = await runIn(record, engine, pool, request, hooks, only);
     record.complete();
+    // Not before: a run that is killed while it evaluates resumes behind its last step.
+    removeCheckpoints(checkpointFolder(request.out));
     return only ? result : { ...result, report: writeReport(request.out).report };
   } catch (error) {
     record.fail(error);
@@ -57,6 +70,19 @@ export async function run(request: RunRequest, hooks: RunHooks = {}, only?: "tra
   } finally {
     await Promise.all([engine.close(), pool.close()]);
   }
+}
+
+/** What every phase of a run works with. */
+interface Work {
+  readonly record: RunRecordFile;
+  readonly pool: Pool;
+  readonly request: RunRequest;
+  readonly hooks: RunHooks;
+  readonly source: Source;
+  readonly cut: Cut;
+  readonly dictionaries: readonly Dictionary[];
+  /** Begins a phase, in the record and for the one who watches. */
+  readonly begin: (name: string, total?: number, unit?: string) => void;
 }
 
 async function runIn(
@@ -67,7 +93,7 @@ async function runIn(
   hooks: RunHooks,
   only?: "train",
 ): Promise<RunResult> {
-  const begin = (name: string, total?: number, unit?: string) => {
+  const begin: Work["begin"] = (name, total, unit) => {
     record.begin(name);
     hooks.onPhase?.(name, total, unit);
   };
@@ -75,6 +101,7 @@ async function runIn(
   const source = await openSource(request);
   const cut = await openHarvest(engine, source);
   const dictionaries = dictionariesOf(request.dictionaries, cut.dIn);
+  const work: Work = { record, pool, request, hooks, source, cut, dictionaries, begin };
   for (const { name, options, dSae } of dictionaries) {
     hooks.onNote?.(`${name}: ${dSae} features on ${cut.dIn} dimensions, ${describeLambda(options)}`);
   }
@@ -91,47 +118,36 @@ async function runIn(
     })),
   });
 
-  const shards = await tokenise(source, dictionaries, request, hooks, begin);
-  record.learn({ text: describeText(request, shards) });
-
-  const saes = await train(pool, cut, source, dictionaries, shards, request, hooks, begin, record);
-  const folders = dictionaries.map(({ name }) => ({ name, folder: join(request.out, "saes", name) }));
-  dictionaries.forEach(({ options }, i) => {
-    writeSae(folders[i]!.folder, { ...saes[i]!, metadata: saeMetadata(source, request, options) });
+  const shards = await tokenise(work);
+  record.learn({ text: describeText(request.data, shards) });
+  const saes = await train(work, shards);
+  const placed = saes.map((sae, i) => {
+    const { name } = dictionaries[i]!;
+    return { name, folder: join(request.out, "saes", name), sae };
   });
-  if (only) {
-    removeCheckpoints(checkpointFolder(request.out));
-    return { out: request.out, saes: folders };
-  }
+  for (const { folder, sae } of placed) writeSae(folder, sae);
+  if (only) return { out: request.out, saes: placed.map(({ name, folder }) => ({ name, folder })) };
 
   begin("evaluating", 2 * request.evaluationTokens, "tokens");
-  const placed = saes.map((sae, i) => ({ ...folders[i]!, sae }));
-  const evaluated = await evaluateInto(pool, cut, shards.heldout, placed, evaluationOf(request), hooks);
-  // Not before: a run that is killed while it evaluates resumes behind its last step.
-  removeCheckpoints(checkpointFolder(request.out));
-  return { out: request.out, saes: evaluated };
+  return {
+    out: request.out,
+    saes: await evaluateInto(pool, cut, shards.heldout, placed, evaluationOf(request), hooks),
+  };
 }
 
 function evaluationOf({ evaluationTokens, dictionaries }: RunRequest) {
   return { evaluationTokens, seed: dictionaries[0]?.seed ?? 0 };
 }
 
-type Begin = (name: string, total?: number, unit?: string) => void;
-
-async function tokenise(
-  source: Source,
-  dictionaries: readonly Dictionary[],
-  request: RunRequest,
-  hooks: RunHooks,
-  begin: Begin,
-): Promise<TokenShards> {
+async function tokenise({ source, dictionaries, request, hooks, begin }: Work): Promise<TokenShards> {
   const wanted = dictionaries[0]!.options.tokens;
   begin("tokenising the text", wanted + request.evaluationTokens, "tokens");
   return tokensFor(
     source,
     {
       ...request,
-      trainTokens: Math.min(wanted, request.textTokens ?? Infinity),
+      // Whole batches of contexts are harvested: one more makes sure that the last of them is there.
+      trainTokens: Math.min(wanted + HARVEST_TOKENS, request.textTokens ?? Infinity),
       heldoutTokens: request.evaluationTokens,
       minTrainTokens: request.whenTextEnds === "stop" ? wanted : source.context,
       folder: tokensFolder(request.out),
@@ -140,87 +156,102 @@ async function tokenise(
   );
 }
 
-async function train(
-  pool: Pool,
-  cut: Cut,
-  source: Source,
-  dictionaries: readonly Dictionary[],
-  shards: TokenShards,
-  request: RunRequest,
-  hooks: RunHooks,
-  begin: Begin,
-  record: RunRecordFile,
-): Promise<Sae[]> {
+async function train(work: Work, shards: TokenShards): Promise<Sae[]> {
+  const { cut, dictionaries, hooks, pool, record, request, source } = work;
   const [{ options }] = dictionaries as [Dictionary];
-  begin("training", options.tokens, "tokens");
+  work.begin("training", options.tokens, "tokens");
   if (shards.train.contexts < cut.batch) {
     throw new Failure(
       `the text gives only ${shards.train.contexts} contexts of ${cut.context} tokens to train on, at least ${cut.batch} ` +
-        `are needed: give more text with --data`,
+        `are needed: give more text with --data, or ask for more --tokens`,
     );
   }
+  const afterText = request.whenTextEnds === "same-buffer" ? "same-buffer" : "epoch";
   const rounds = new ActivationRounds(cut, shards.train, {
     seed: options.seed,
     bufferBytes: Math.min(request.bufferMb * 1e6, 4 * options.tokens * cut.dIn),
+    minRows: options.batch,
     concurrency: request.threads,
-    afterText: request.whenTextEnds === "same-buffer" ? "same-buffer" : "epoch",
+    afterText,
   });
   record.learn({ memory: { shuffle_buffer_bytes: rounds.bytes, shuffle_buffer_rows: rounds.rows } });
-  const plan = {
-    folder: request.out,
-    dictionaries,
-    rounds,
-    identity: {
-      model: source.model.weightsSha256,
-      hook: source.hook,
-      rows: rounds.rows,
-      tokens: shards.manifest,
+  if (options.dead === "bricken-resample" && options.resample_inputs > rounds.rows) {
+    hooks.onNote?.(
+      `dead features are resampled from the ${rounds.rows} inputs in the buffer, not from ${options.resample_inputs}: ` +
+        `a larger --buffer-mb holds more`,
+    );
+  }
+  const trainers = await trainDictionaries(
+    pool,
+    {
+      folder: request.out,
       dictionaries,
+      rounds,
+      identity: {
+        versions,
+        model: source.model.weightsSha256,
+        hook: source.hook,
+        rows: rounds.rows,
+        afterText,
+        tokens: shards.manifest,
+        dictionaries,
+      },
+      checkpointMinutes: request.checkpointMinutes,
+      milestones: request.evaluateAt,
+      afterText:
+        afterText === "epoch"
+          ? "going through it again in a new order"
+          : "the last buffer is handed out again and again",
+      onMilestone: (trained, step, tokens) => evaluateOnTheWay(work, shards, trained, step, tokens),
     },
-    checkpointMinutes: request.checkpointMinutes,
-    milestones: request.evaluateAt,
-    async onMilestone(trainers: ReadonlyMap<string, SaeTrainer>, step: number, tokens: number) {
-      hooks.onNote?.(`evaluating after ${tokens} tokens`);
-      const saes = [...trainers].map(([name, trainer]) => ({ name, sae: trainer.dictionary() }));
-      const quiet = { signal: hooks.signal };
-      const evaluations = await measure(pool, cut, shards.heldout, saes, evaluationOf(request), quiet);
-      const metrics = new Metrics(request.out);
-      saes.forEach(({ name }, i) => metrics.evaluation(name, step, tokens, evaluations[i]!.result));
-    },
-  };
-  const trainers = await trainDictionaries(pool, plan, hooks);
-  const saes = [...trainers.values()].map((trainer) => trainer.dictionary());
+    hooks,
+  );
+  const saes = [...trainers.values()].map((trainer) => ({
+    ...trainer.dictionary(),
+    metadata: saeMetadata(work, trainer.options, trainer.scale),
+  }));
   await Promise.all([...trainers.values()].map((trainer) => trainer.close()));
   return saes;
 }
 
-function describeText({ data }: RunRequest, { manifest }: TokenShards): Record<string, unknown> {
-  const { train, heldout, packing, held_out, documents, vocab_size } = manifest;
-  const counts = ({ documents: n, bytes, tokens }: typeof train) => ({ documents: n, bytes, tokens });
-  return {
-    source: data.join(", "),
-    train: counts(train),
-    heldout: counts(heldout),
-    documents,
-    packing,
-    held_out,
-    vocab_size,
-  };
+async function evaluateOnTheWay(
+  { pool, cut, request, hooks }: Work,
+  { heldout }: TokenShards,
+  trainers: ReadonlyMap<string, SaeTrainer>,
+  step: number,
+  tokens: number,
+): Promise<void> {
+  hooks.onNote?.(`evaluating after ${tokens} tokens`);
+  const saes = [...trainers].map(([name, trainer]) => ({ name, sae: trainer.dictionary() }));
+  const evaluations = await measure(pool, cut, heldout, saes, evaluationOf(request), {
+    signal: hooks.signal,
+  });
+  const metrics = new Metrics(request.out);
+  saes.forEach(({ name }, i) => metrics.evaluation(name, step, tokens, evaluations[i]!.result));
 }
 
-/** What SAELens wants to know beside the tensors, to build its activation store for this dictionary. */
+/** What SAELens wants to know beside the tensors, to build its activation store for this dictionary; and what we do. */
 function saeMetadata(
-  { model, hook, context }: Source,
-  { data }: RunRequest,
-  options: unknown,
+  { source: { model, hook, context }, request: { data, heldoutShare } }: Work,
+  options: SaeOptions,
+  scale: number,
 ): Record<string, unknown> {
   return {
     model_name: "hub" in model.origin ? model.origin.hub : model.name,
+    model_class_name: "HookedTransformer",
+    // TransformerLens would otherwise move means between weights, and some hook points would hold other activations.
+    model_from_pretrained_kwargs: { fold_ln: false, center_writing_weights: false, center_unembed: false },
     hook_name: hook,
     hook_head_index: null,
     context_size: context,
     prepend_bos: true,
     dataset_path: data.join(","),
-    monosemantic_options: options,
+    // Training saw activations times this scale, and Λ is in those units: on raw activations it is Λ/scale.
+    monosemantic: {
+      options,
+      activation_scale: scale,
+      Lambda_raw: options.Lambda / scale,
+      heldout_share: heldoutShare,
+    },
   };
 }

@@ -16,7 +16,7 @@ import type { RunHooks } from "./request.ts";
 const DEFAULT_CONTEXT = 128;
 
 /** Tokens in one pass through the model: small enough that its intermediate arrays stay near the caches. */
-const HARVEST_TOKENS = 2048;
+export const HARVEST_TOKENS = 2048;
 
 export interface Source {
   readonly model: SourceModel & { readonly tokenizer: Tokenizer };
@@ -106,5 +106,24 @@ export function describeModel({ model }: Source): Record<string, unknown> {
     activation: config.activation,
     vocab_size: config.vocabSize,
     n_positions: config.context,
+  };
+}
+
+/** What run.json says of the text. */
+export function describeText(data: readonly string[], { manifest }: TokenShards): Record<string, unknown> {
+  const { train, heldout, packing, held_out, documents, vocab_size } = manifest;
+  const counts = (side: typeof train) => ({
+    documents: side.documents,
+    bytes: side.bytes,
+    tokens: side.tokens,
+  });
+  return {
+    source: data.join(", "),
+    train: counts(train),
+    heldout: counts(heldout),
+    documents,
+    packing,
+    held_out,
+    vocab_size,
   };
 }

@@ -29,6 +29,8 @@ export interface TrainingPlan {
   readonly checkpointMinutes: number;
   /** Called between two steps once this many tokens are trained on, for each number of `milestones`. */
   readonly milestones: readonly number[];
+  /** What happens when the text is used up, for the one who watches. */
+  readonly afterText: string;
   readonly onMilestone: (
     trainers: ReadonlyMap<string, SaeTrainer>,
     step: number,
@@ -62,14 +64,15 @@ export async function trainDictionaries(
   const every = Math.max(1, Math.round(steps / CURVE_POINTS));
   const batch = sharedFloats(options.batch * rounds.dIn);
   let saved = performance.now();
+  let pass = start > 0 ? rounds.passOf(used - 1) : 0;
   let line = { at: performance.now(), step: start };
   for (let step = start + 1; step <= steps; step++) {
     await rounds.take(used, options.batch, batch);
-    const pass = rounds.passOf(used);
     used += options.batch;
-    if (rounds.passOf(used) > pass) {
+    if (rounds.passOf(used - 1) > pass) {
+      pass = rounds.passOf(used - 1);
       for (const name of trainers.keys()) metrics.event(name, { event: "epoch", step });
-      hooks.onNote?.(`the text is used up after ${used} tokens: going through it again in a new order`);
+      hooks.onNote?.(`the text is used up after ${pass * rounds.rowsPerPass} tokens: ${plan.afterText}`);
     }
     let report: StepReport | undefined;
     for (const [name, trainer] of trainers) {
@@ -91,10 +94,11 @@ export async function trainDictionaries(
     if (windows.values().every(({ steps }) => steps === 0)) line = { at: performance.now(), step };
     const note = `mse ${report!.mse.toPrecision(4)}, L0 ${report!.l0.toFixed(1)}`;
     hooks.onProgress?.(step * options.batch, note);
-    const reached = (tokens: number) => tokens > (step - 1) * options.batch && tokens <= step * options.batch;
-    if (plan.milestones.some(reached)) await plan.onMilestone(trainers, step, step * options.batch);
+    const milestone = plan.milestones.some(
+      (tokens) => tokens > (step - 1) * options.batch && tokens <= step * options.batch,
+    );
     const stop = hooks.signal?.aborted === true && step < steps;
-    if (stop || performance.now() - saved > plan.checkpointMinutes * 60_000 || step === steps) {
+    if (milestone || stop || performance.now() - saved > plan.checkpointMinutes * 60_000 || step === steps) {
       saveCheckpoint(
         checkpoints,
         trainers,
@@ -103,6 +107,7 @@ export async function trainDictionaries(
       );
       saved = performance.now();
     }
+    if (milestone) await plan.onMilestone(trainers, step, step * options.batch);
     if (stop) {
       throw new Failure(
         `stopped at step ${step} of ${steps} with a checkpoint: the same command with --resume goes on from there`,

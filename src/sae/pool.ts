@@ -42,6 +42,8 @@ export class Pool {
   #threads: { worker: Worker; pending: Pending[] }[];
   #ids = 0;
   #failure?: Error;
+  /** The task given last; tasks end in the order they are given. */
+  #last: Promise<unknown> = Promise.resolve();
 
   /** @param workers threads, one per core unless given */
   constructor(workers = availableParallelism()) {
@@ -53,7 +55,10 @@ export class Pool {
       });
       const thread = { worker, pending: [] as Pending[] };
       worker.on("message", (reply: Reply) => {
-        const { resolve, reject } = thread.pending.shift()!;
+        const answered = thread.pending.shift();
+        // A worker that is being stopped may still deliver its last answer.
+        if (!answered) return;
+        const { resolve, reject } = answered;
         if (thread.pending.length === 0) worker.unref();
         if (reply.error === undefined) resolve();
         else reject(new Error(reply.error));
@@ -83,7 +88,12 @@ export class Pool {
     return this.#broadcast({ kind: "detach", id });
   }
 
+  /**
+   * Ends the workers, after the tasks they are on: a thread that is stopped inside ONNX Runtime takes the whole process
+   * with it.
+   */
   async close(): Promise<void> {
+    if (!this.#failure) await this.#last;
     this.#fail(new Error("the pool was closed"));
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
   }
@@ -91,7 +101,7 @@ export class Pool {
   async #broadcast(request: Request): Promise<void> {
     if (this.#failure) throw this.#failure;
     // Every worker answers before an error is reported: a task never overlaps the failed one before it.
-    const replies = await Promise.allSettled(
+    const answers = Promise.allSettled(
       this.#threads.map(
         ({ worker, pending }) =>
           new Promise<void>((resolve, reject) => {
@@ -101,7 +111,8 @@ export class Pool {
           }),
       ),
     );
-    const failed = replies.find((reply) => reply.status === "rejected");
+    this.#last = answers;
+    const failed = (await answers).find((reply) => reply.status === "rejected");
     if (failed) throw failed.reason;
   }
 

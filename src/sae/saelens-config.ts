@@ -140,7 +140,7 @@ export function saelensConfig(sae: Sae): Record<string, unknown> {
     device: "cpu",
     apply_b_dec_to_input: sae.apply_b_dec_to_input,
     normalize_activations: sae.normalize_activations,
-    reshape_activations: "none",
+    reshape_activations: String(sae.metadata["hook_name"]).endsWith("attn.hook_z") ? "hook_z" : "none",
     ...(sae.architecture === "topk" && { k: sae.k, rescale_acts_by_decoder_norm: false }),
     // Readers take a file without a version from 6 on for one of the old format.
     metadata: { sae_lens_version: "6.18.0", sae_lens_training_version: null, ...sae.metadata },

@@ -89,15 +89,20 @@ export class TrainingWork {
   async run(task: TrainingTask): Promise<void> {
     let dense = task.dense;
     let error: unknown;
+    let phases = 0;
+    // The word names the phase that failed: a worker that is late out of one barrier must not take a failure of the next
+    // phase for one of its own, and leave the others waiting for it.
     const phase = async (work: () => Promise<void>): Promise<boolean> => {
+      const number = ++phases;
       try {
         await work();
       } catch (thrown) {
         error = thrown;
-        Atomics.store(this.#job.control, CONTROL.abort, 1);
+        Atomics.store(this.#job.control, CONTROL.abort, number);
       }
       this.#barrier.wait();
-      return Atomics.load(this.#job.control, CONTROL.abort) === 0;
+      const failed = Atomics.load(this.#job.control, CONTROL.abort);
+      return failed === 0 || failed > number;
     };
     let good = true;
     if (!dense) {

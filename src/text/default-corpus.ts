@@ -4,7 +4,7 @@
  * languages, present after `npm ci` on every machine without any of it being in the repository.
  *
  * The same packages give the same documents in the same order everywhere: files are taken in codepoint order of their
- * paths, contents alone decide what is dropped or cut, and packages built for one platform only (a `cpu` field) are left
+ * paths, contents alone decide what is dropped or cut, and packages built for one platform only (a `cpu` or `os` field) are left
  * out. A held-out share would be worthless if the same code stood on both sides, so copies go: exact ones, and files
  * most of whose lines were seen before (the ESM and CommonJS builds of one source).
  */
@@ -102,7 +102,7 @@ function foldersIn(folder: string): string[] {
 
 function isForOnePlatform(folder: string): boolean {
   const manifest = parse(readText(join(folder, "package.json")) ?? "");
-  return typeof manifest === "object" && manifest !== null && "cpu" in manifest;
+  return typeof manifest === "object" && manifest !== null && ("cpu" in manifest || "os" in manifest);
 }
 
 function* packageDocuments(folder: string, name: string): Generator<TextDocument> {

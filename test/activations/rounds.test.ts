@@ -56,6 +56,17 @@ test("one pass hands out every token exactly once, shuffled across contexts", as
   expect(neighbours.length).toBeLessThan(25);
 });
 
+test("no round reaches into the next pass: nothing is handed out twice before the rest has had its turn", async () => {
+  // 19 contexts are 9 batches and one context over: rounds of 4, 4 and 1 batches.
+  const rounds = stream(19);
+  expect(rounds.rowsPerPass).toBe(72);
+  const passes = await rows(rounds, 0, 3 * 72);
+  for (let pass = 0; pass < 3; pass++)
+    expect(new Set(passes.slice(pass * 72, (pass + 1) * 72)).size).toBe(72);
+  expect(new Set(passes).size).toBe(76);
+  expect(await rows(stream(19), 100, 20)).toEqual(passes.slice(100, 120));
+});
+
 test("the next pass has another order", async () => {
   const rounds = stream(16);
   const [first, second] = [await rows(rounds, 0, 64), await rows(rounds, 64, 64)];
