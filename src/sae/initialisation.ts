@@ -22,11 +22,12 @@ export interface InitialMatrices {
  * - `torch-linear` (bricken-2023): both layers as `nn.Linear` starts them. Encoder weight [d_sae, d_in], a = √5, so
  *   U(±1/√d_in), its bias too; decoder weight [d_in, d_sae].
  * - `kaiming` (neel-2023): `kaiming_uniform_` of W_enc [d_in, d_sae], so U(±√(6/d_sae)); W_dec [d_sae, d_in]; no bias.
- * - `decoder-transpose`: random decoder directions, and the encoder reads along them at norm `encoderNorm`; no bias.
+ * - `decoder-transpose`: random decoder directions, the encoder reads along them; no bias. Half of the features fire, so
+ *   x̂ ≈ ½ Σ W_dec,i (W_enc,i·x) ≈ ‖W_enc,i‖ d_sae/(2 d_in) x, and the norm is chosen such that this is `initialLength`·x.
  */
 export function initialise(
   kind: EncoderInitialisation,
-  encoderNorm: number,
+  initialLength: number,
   d_in: number,
   stride: number,
   random: Random,
@@ -34,6 +35,7 @@ export function initialise(
 ): void {
   const d_sae = b_enc.length;
   const encoderBound = kind === "torch-linear" ? 1 / Math.sqrt(d_in) : kaimingBound(d_sae, 0);
+  const transposedNorm = (2 * initialLength * d_in) / d_sae;
   b_enc.fill(0);
   for (let i = 0; i < d_sae; i++) {
     const encoder = W_enc.subarray(i * stride, i * stride + d_in);
@@ -41,7 +43,7 @@ export function initialise(
     if (kind === "decoder-transpose") {
       for (let k = 0; k < d_in; k++) decoder[k] = random.normal();
       normalise(decoder);
-      for (let k = 0; k < d_in; k++) encoder[k] = encoderNorm * decoder[k]!;
+      for (let k = 0; k < d_in; k++) encoder[k] = transposedNorm * decoder[k]!;
     } else {
       uniform(encoder, encoderBound, random);
       // The bound of the decoder cancels in the norm.

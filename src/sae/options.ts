@@ -61,7 +61,9 @@ export const saeOptions = z.strictObject({
     .describe(
       "first values of the matrices: encoder along its decoder row, or as the published recipes draw them",
     ),
-  encoder_norm: positive.describe("decoder-transpose: norm of the encoder's first rows"),
+  initial_length: positive.describe(
+    "decoder-transpose: length of the first reconstructions relative to the activations",
+  ),
   b_dec_init: z
     .enum(["zero", "mean", "geometric-median"])
     .describe("first value of the decoder bias: zero, or a centre of a sample of activations"),

@@ -11,7 +11,12 @@ import { serialise } from "../engine/onnx.ts";
 import { sharedInts } from "../engine/tensor.ts";
 import { Random } from "../random.ts";
 import { adamScalars, adamUpdate } from "./adam.ts";
-import { reinitialiseRare, resampleDead } from "./dead-features.ts";
+import {
+  type DeadFeatureEvent,
+  type DeadFeaturePolicy,
+  deadFeaturePolicy,
+  type ResampleInputs,
+} from "./dead-feature-policy.ts";
 import type { Sae } from "./dictionary.ts";
 import { expectedNormScale, geometricMedian, meanRow } from "./geometric-median.ts";
 import { denseForwardGraph, denseGradientGraph, encoderGraph } from "./graphs.ts";
@@ -29,8 +34,7 @@ import type { SaeOptions } from "./options.ts";
 import { CHUNK, FLAG, writePlan } from "./plan.ts";
 import type { Pool } from "./pool.ts";
 import { stepsOf, widthOf } from "./presets.ts";
-import { deadFeatures, LossWeightedSample } from "./resampling.ts";
-import { inSteps, learningRate, sparsityCoefficient } from "./schedule.ts";
+import { learningRate, sparsityCoefficient } from "./schedule.ts";
 import { type BatchStatistics, batchStatistics, brokenFeatures, decoderBiasGradient } from "./statistics.ts";
 import { type NamedTensors, TrainingParameters } from "./training-parameters.ts";
 import { CONTROL, CONTROL_WORDS } from "./training-work.ts";
@@ -55,21 +59,14 @@ export interface StepReport extends BatchStatistics {
 
 export type TrainingEvent =
   | { readonly event: "dense-to-sparse" | "sparse-to-dense"; readonly step: number; readonly l0: number }
-  | { readonly event: "resample"; readonly step: number; readonly dead: number; readonly inputs: number }
-  | { readonly event: "reinit"; readonly step: number; readonly features: number };
+  | DeadFeatureEvent;
 
 export interface TrainerSetup {
   readonly d_in: number;
   readonly options: SaeOptions;
   readonly onEvent?: (event: TrainingEvent) => void;
-  /**
-   * Batches [batch, d_in] on shared memory, at least `count` rows in all where there are that many, from which dead features
-   * are resampled. Called between two steps; must give the same rows in a resumed run. Without it the last batch is used.
-   */
-  readonly resampleInputs?: (
-    count: number,
-    step: number,
-  ) => AsyncIterable<Float32Array> | Iterable<Float32Array>;
+  /** Where new inputs for dead features come from; without it the last batch is used. */
+  readonly resampleInputs?: ResampleInputs;
   /** Tests break the method on purpose with this, to show that they would notice. */
   readonly ablate?: Ablation;
 }
@@ -104,6 +101,7 @@ export class SaeTrainer {
   readonly #layout: TrainingLayout;
   readonly #control: Int32Array;
   readonly #id: number;
+  readonly #policy: DeadFeaturePolicy | undefined;
   #step = 0;
   #dense = true;
   #scale = 1;
@@ -129,6 +127,12 @@ export class SaeTrainer {
     this.#layout = layout;
     this.#control = control;
     this.#id = id;
+    if (setup.ablate === "resampling") return;
+    this.#policy = deadFeaturePolicy(this.options, this.steps, this.parameters, {
+      inputs: setup.resampleInputs,
+      losses: (rows) => this.#rowLosses(rows),
+      scale: () => this.#scale,
+    });
   }
 
   /**
@@ -156,10 +160,10 @@ export class SaeTrainer {
       },
     });
     const trainer = new SaeTrainer(setup, pool, memory, shape, layout, control, id);
-    const { initialisation, encoder_norm, seed } = options;
+    const { initialisation, initial_length, seed } = options;
     initialise(
       initialisation,
-      encoder_norm,
+      initial_length,
       d_in,
       stride,
       Random.of(seed, "initialisation"),
@@ -204,7 +208,7 @@ export class SaeTrainer {
       const step = this.#step + 1;
       const lr = learningRate(schedule, step);
       const Lambda = sparsityCoefficient(schedule, step);
-      this.#startPolicyWindow(step);
+      this.#policy?.beforeStep(step);
       const scalars = this.#writePlan(step, lr, Lambda);
       const dense = await this.#run(x, { update: true, Lambda });
       this.#updateDecoderBias(scalars);
@@ -213,7 +217,8 @@ export class SaeTrainer {
       this.#checkFinite(loss + statistics.variance, step);
       this.#step = step;
       this.#choosePath(statistics.l0, dense);
-      await this.#careForDead(x);
+      const event = await this.#policy?.afterStep(step, x);
+      if (event) this.#setup.onEvent?.(event);
       return {
         ...statistics,
         step,
@@ -373,67 +378,10 @@ export class SaeTrainer {
     });
   }
 
-  /** neel-reinit counts firings over the last tokens before each restart. */
-  #startPolicyWindow(step: number): void {
-    if (this.options.dead !== "neel-reinit") return;
-    const { every, window } = this.#reinitSteps();
-    if ((step - 1 + window) % every === 0 || step === 1) this.parameters.fired.fill(0);
-  }
-
-  #reinitSteps(): { every: number; window: number } {
-    const every = Math.max(1, inSteps(this.options.reinit_every, this.steps));
-    return { every, window: Math.min(every, Math.ceil(this.options.reinit_tokens / this.options.batch)) };
-  }
-
-  async #careForDead(x: Float32Array): Promise<void> {
-    const { dead, resample_at, reinit_frequency, as_published, seed, batch } = this.options;
-    if (this.#setup.ablate === "resampling") return;
-    const step = this.#step;
-    if (dead === "neel-reinit") {
-      const { every, window } = this.#reinitSteps();
-      if (step % every !== 0) return;
-      const random = Random.of(seed, `reinit/${step}`);
-      const features = reinitialiseRare(
-        this.parameters,
-        reinit_frequency,
-        window * batch,
-        as_published,
-        random,
-      );
-      this.#setup.onEvent?.({ event: "reinit", step, features });
-    } else if (dead === "bricken-resample") {
-      if (resample_at.some((at) => inSteps(at, this.steps) === step)) await this.#resample(x);
-    }
-  }
-
-  async #resample(x: Float32Array): Promise<void> {
-    const { resample_window, resample_inputs, resample_direction, resample_encoder_norm, seed, batch } =
-      this.options;
-    const step = this.#step;
-    const window = Math.max(1, inSteps(resample_window, this.steps));
-    const dead = deadFeatures(this.parameters.last_fired, step, window);
-    let inputs = 0;
-    if (dead.length > 0) {
-      const sample = new LossWeightedSample(dead.length, this.d_in, Random.of(seed, `resample/${step}`));
-      const losses = new Float32Array(this.#memory.buffer, this.#layout.fields.rowLoss, batch);
-      const Lambda = sparsityCoefficient({ ...this.options, steps: this.steps }, step);
-      for await (const rows of this.#setup.resampleInputs?.(resample_inputs, step) ?? [x]) {
-        await this.#run(rows, { update: false, Lambda });
-        sample.offer(rows, losses);
-        inputs += batch;
-        if (inputs >= resample_inputs) break;
-      }
-      if (sample.filled) {
-        if (resample_direction === "centred") this.#centre(sample.rows);
-        resampleDead(this.parameters, dead, sample.rows, resample_encoder_norm, step);
-      }
-    }
-    this.#setup.onEvent?.({ event: "resample", step, dead: dead.length, inputs });
-  }
-
-  /** Raw activations to what a centred encoder sees, but for length. */
-  #centre(rows: Float32Array): void {
-    const { b_dec } = this.parameters;
-    for (let k = 0; k < rows.length; k++) rows[k]! -= b_dec[k % this.d_in]! / this.#scale;
+  /** Losses of the rows of one more batch under the parameters as they are. */
+  async #rowLosses(rows: Float32Array): Promise<Float32Array> {
+    const Lambda = sparsityCoefficient({ ...this.options, steps: this.steps }, this.#step);
+    await this.#run(rows, { update: false, Lambda });
+    return new Float32Array(this.#memory.buffer, this.#layout.fields.rowLoss, this.options.batch);
   }
 }

@@ -8,7 +8,7 @@ import { SaeTrainer } from "../../src/sae/trainer.ts";
 import { plainForward, randomSae } from "./plain-forward.ts";
 import { independent, synthetic } from "./synthetic.ts";
 
-const [d_in, d_sae, rows] = [19, 150, 200];
+const [d_in, d_sae, rows] = [19, 150, 100];
 const random = Random.of(5);
 const x = Float32Array.from({ length: rows * d_in }, () => 1 + 2 * random.normal());
 
@@ -24,12 +24,12 @@ async function check(sae: Sae): Promise<number> {
   const encoded = await forward.encode(x);
   expect([encoded.rowOffsets, encoded.indices, encoded.values]).toEqual([rowOffsets, indices, values]);
   const plain = plainForward(sae, x);
+  let ordered = true;
   for (let row = 0; row < rows; row++) {
     const f = new Float64Array(sae.d_sae);
     for (let e = rowOffsets[row]!; e < rowOffsets[row + 1]!; e++) {
       f[indices[e]!] = values[e]!;
-      expect(values[e]).toBeGreaterThan(0);
-      if (e > rowOffsets[row]!) expect(indices[e]).toBeGreaterThan(indices[e - 1]!);
+      ordered &&= values[e]! > 0 && (e === rowOffsets[row]! || indices[e]! > indices[e - 1]!);
     }
     const worst = (a: ArrayLike<number>, b: readonly number[]) =>
       Math.max(...b.map((value, k) => Math.abs(value - a[k]!)));
@@ -37,6 +37,7 @@ async function check(sae: Sae): Promise<number> {
     const out = reconstruction.subarray(row * d_in, (row + 1) * d_in);
     expect(worst(out, plain.reconstruction[row]!)).toBeLessThan(1e-4);
   }
+  expect(ordered).toBe(true);
   await forward.close();
   return rowOffsets[rows]! / rows;
 }
@@ -72,7 +73,7 @@ test("more rows than one call takes, and no rows at all", async () => {
   const long = await forward.reconstruct(many);
   const short = await forward.reconstruct(x);
   expect(long.rowOffsets[rows]).toBe(short.rowOffsets[rows]);
-  expect(long.reconstruction.slice(8800 * d_in, 9000 * d_in)).toEqual(short.reconstruction.slice());
+  expect(long.reconstruction.slice(8900 * d_in, 9000 * d_in)).toEqual(short.reconstruction.slice());
   expect((await forward.encode(new Float32Array())).rowOffsets).toEqual(Uint32Array.of(0));
   await forward.close();
 });

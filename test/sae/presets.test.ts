@@ -92,7 +92,8 @@ describe("first values are distributed as the parents draw them", () => {
 
   test("decoder-transpose: the encoder reads along the decoder row", () => {
     const { W_enc, W_dec, b_enc } = draw("decoder-transpose");
-    W_enc.forEach((value, k) => expect(value).toBeCloseTo(0.5 * W_dec[k]!, 6));
+    // 0.5 · 2 · 50/400
+    W_enc.forEach((value, k) => expect(value).toBeCloseTo(0.125 * W_dec[k]!, 6));
     expect(extent(b_enc)).toBe(0);
   });
 });

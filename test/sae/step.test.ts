@@ -34,6 +34,8 @@ const request: SaeRequest = {
   lr: 2e-3,
   lr_warmup: 10,
   normalize_activations: "none",
+  // Encoder rows of norm 1.
+  initial_length: 200 / (2 * d),
   dead: "none",
 };
 
