@@ -15,11 +15,12 @@ const several = <T extends z.ZodType>(type: T) => z.array(type).min(1).optional(
 /** The options whose values span the grid, slowest-changing first. */
 const GRID = ["expansion", "lambda", "Lambda", "seed"] as const;
 
-const { expansion, lambda, Lambda, seed } = saeOptions.shape;
+const { expansion, lambda, Lambda, seed, tokens } = saeOptions.shape;
 
 const schema = saeRequest
   .extend({
     expansion: several(expansion).describe(expansion.description!),
+    tokens: z.int().positive().optional().describe(tokens.description!),
     lambda: several(lambda).describe(lambda.description!),
     Lambda: several(Lambda).describe(Lambda.description!),
     seed: several(seed).describe(`${seed.description!}; the first one also shuffles the text`),

@@ -79,11 +79,19 @@ function complain(error: unknown): number {
     ? error.message
     : `unexpected error: ${messageOf(error)}; this is a bug, please report it` +
       (debug ? "" : " with the output of the same command with --debug");
-  process.stderr.write(`monosemantic: ${sentence}\n`);
+  process.stderr.write(`monosemantic: ${printable(sentence)}\n`);
   if (debug) process.stderr.write(`${error instanceof Error ? fullStack(error) : String(error)}\n`);
   // A command that was asked to stop may say in its own words how to go on.
   if (interruption?.reason instanceof Interruption) return interruption.reason.exitCode;
   return expected ? error.exitCode : 1;
+}
+
+/** One line without control characters, whatever the name or value in it holds: a terminal must not obey them. */
+function printable(sentence: string): string {
+  return sentence.replaceAll(
+    /\p{Cc}/gu,
+    (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
 }
 
 function fullStack(error: Error): string {

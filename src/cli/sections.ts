@@ -38,7 +38,13 @@ export function hubOptions({ revision, offline }: z.output<typeof MODEL.schema>)
 export const MACHINE = {
   title: "Machine",
   schema: z.object({
-    threads: z.int().positive().max(512).default(availableParallelism()).describe("CPU threads"),
+    threads: z
+      .int()
+      .positive()
+      // Each is several threads with memory of their own: 512 of them take 11 GB before the work begins.
+      .max(Math.max(64, 4 * availableParallelism()))
+      .default(availableParallelism())
+      .describe("CPU threads"),
   }),
 } satisfies Section;
 

@@ -12,6 +12,7 @@ import {
   openSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
@@ -24,6 +25,7 @@ import { Failure } from "../errors.ts";
 export function writeAtomic(path: string, ...parts: (string | Uint8Array)[]): void {
   const temporary = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
   try {
+    refuseDevice(path);
     makeFolder(dirname(path));
     const file = openSync(temporary, "wx");
     try {
@@ -37,6 +39,14 @@ export function writeAtomic(path: string, ...parts: (string | Uint8Array)[]): vo
   } catch (error) {
     removeQuietly(temporary);
     throw writeFailure(path, error);
+  }
+}
+
+/** The rename would put a plain file in the place of /dev/null, or of whatever /dev/stdout stands for. */
+function refuseDevice(path: string): void {
+  const there = existsSync(path) ? statSync(path) : undefined;
+  if (there !== undefined && !there.isFile() && !there.isDirectory()) {
+    throw new Error("it is a device or a pipe, and only files are written: give the name of a file");
   }
 }
 
