@@ -29,23 +29,27 @@ const DEAD_FEATURE_DEFAULTS = {
 };
 
 const presets: Record<PresetName, Preset> = {
-  /** Ours: for runs of 10³ to 10⁵ steps on a CPU. Every length is a share of the run, so it scales from minutes to days. */
+  /**
+   * Ours: for runs of 10³ to 10⁵ steps on a CPU. Every length is a share of the run, so it scales from minutes to days.
+   * Λ rises over the first half of the run: features then find their directions before they have to be rare, and hardly any
+   * dies; with a short rise a third of them does, and resampling in so short a run costs more than it gains (docs/results.md).
+   */
   monosemantic: {
     recipe: {
       ...DEAD_FEATURE_DEFAULTS,
       expansion: 8,
-      lambda: 5,
+      lambda: 4,
       tokens: 5_000_000,
       batch: 1024,
       lr: 1e-3,
       lr_warmup: 0.02,
       lr_decay: 0.2,
-      lambda_warmup: 0.05,
+      lambda_warmup: 0.5,
       beta1: 0.9,
       beta2: 0.999,
       epsilon: 1e-8,
-      dead: "bricken-resample",
-      resample_at: [0.15, 0.3, 0.45, 0.6],
+      dead: "none",
+      resample_at: [0.55, 0.65, 0.75],
       resample_window: 0.05,
       resample_inputs: 32_768,
       resample_direction: "centred",
