@@ -13,7 +13,6 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../errors.ts";
 import { makeFolder, writeFailure, writeJson } from "../files/atomic.ts";
-import { readJson } from "../files/read.ts";
 import { openSafetensors } from "../files/safetensors.ts";
 import { writeSafetensors } from "../files/safetensors-write.ts";
 import type { SavedTrainer, SaeTrainer } from "../sae/trainer.ts";
@@ -64,7 +63,8 @@ export function saveCheckpoint(
       checksums[file] = checksum(join(target, file));
       states[name] = state;
     }
-    writeJson(join(target, STATE), { format: FORMAT, ...progress, fingerprint, trainers: states, checksums });
+    const state = { format: FORMAT, ...progress, fingerprint, trainers: states, checksums };
+    writeJson(join(target, STATE), { sha256: digest(JSON.stringify(state)), state });
   } catch (error) {
     rmSync(target, { recursive: true, force: true });
     throw error;
@@ -85,7 +85,7 @@ export function loadCheckpoint(
   const newest = finished(folder).at(-1);
   if (newest === undefined) return undefined;
   const source = join(folder, newest);
-  const state = readJson(join(source, STATE), "a checkpoint") as CheckpointState;
+  const state = readState(join(source, STATE), source);
   if (state.format !== FORMAT) {
     throw new Failure(
       `${source} is a checkpoint of format ${String(state.format)}, expected ${FORMAT}: start a new run`,
@@ -99,10 +99,7 @@ export function loadCheckpoint(
   for (const [name, trainer] of trainers) {
     const path = join(source, `${name}.safetensors`);
     if (!existsSync(path) || checksum(path) !== state.checksums[`${name}.safetensors`]) {
-      throw new Failure(
-        `checkpoint file ${path} is missing or damaged (its checksum is not the recorded one): delete ${source} to go ` +
-          `on from the checkpoint before it, or start a new run`,
-      );
+      throw damaged(path, source);
     }
     trainer.restore({ tensors: tensorsOf(path), state: state.trainers[name]! });
   }
@@ -135,6 +132,28 @@ function tensorsOf(path: string): SavedTrainer["tensors"] {
   }
 }
 
+function readState(path: string, source: string): CheckpointState {
+  let file: { sha256?: unknown; state?: unknown } | null;
+  try {
+    file = JSON.parse(readFileSync(path, "utf8")) as typeof file;
+  } catch {
+    throw damaged(path, source);
+  }
+  if (digest(JSON.stringify(file?.state ?? null)) !== file?.sha256) throw damaged(path, source);
+  return file.state as CheckpointState;
+}
+
+function damaged(path: string, source: string): Failure {
+  return new Failure(
+    `checkpoint file ${path} is missing or damaged (its checksum is not the recorded one): delete ${source} to go ` +
+      `on from the checkpoint before it, or start a new run`,
+  );
+}
+
 function checksum(path: string): string {
-  return createHash("sha256").update(readFileSync(path)).digest("hex");
+  return digest(readFileSync(path));
+}
+
+function digest(data: string | Uint8Array): string {
+  return createHash("sha256").update(data).digest("hex");
 }

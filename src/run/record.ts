@@ -60,24 +60,24 @@ export class RunRecordFile {
   static claim(request: RunRequest): RunRecordFile {
     const { out, resume } = request;
     const path = join(out, "run.json");
-    const found = existsSync(path);
-    if (resume && !found) {
+    const earlier = existsSync(path) ? earlierRun(path) : undefined;
+    if (resume && earlier === undefined) {
       throw new UsageError(
         `there is no run to resume in ${out} (no run.json): leave --resume out to start one`,
       );
     }
-    if (found && !resume) {
+    // A run that failed before it made anything, for a mistyped name say, does not hold its folder.
+    const isHeld = earlier !== undefined && (earlier.status !== "failed" || readdirSync(out).some(isProduct));
+    if (isHeld && !resume) {
       throw new UsageError(
         `${out} already holds a run: add --resume to go on with it, or give another folder with --out`,
       );
     }
-    if (!found && existsSync(out) && (!isFolder(out) || readdirSync(out).length > 0)) {
+    if (resume && earlier) refuseToResume(out, earlier, request.config);
+    if (earlier === undefined && existsSync(out) && (!isFolder(out) || readdirSync(out).length > 0)) {
       throw new UsageError(
         `${out} is not an empty folder: give a new one with --out, so that nothing is overwritten`,
       );
-    }
-    if (resume && statusOf(path) === "complete") {
-      throw new UsageError(`the run in ${out} is complete: there is nothing to resume`);
     }
     try {
       makeFolder(out);
@@ -86,8 +86,8 @@ export class RunRecordFile {
       throw writeFailure(out, error);
     }
     const now = new Date().toISOString();
-    return resume
-      ? new RunRecordFile(request, phasesOf(path), startOf(path) ?? now)
+    return resume && earlier
+      ? new RunRecordFile(request, earlier.phases, earlier.started ?? now)
       : new RunRecordFile(request, [], now);
   }
 
@@ -147,19 +147,50 @@ export class RunRecordFile {
   }
 }
 
-function statusOf(path: string): unknown {
-  return (readJson(path, "a run's record") as { status?: unknown } | null)?.status;
+interface EarlierRun {
+  readonly status: unknown;
+  readonly started: string | undefined;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly phases: readonly Phase[];
 }
 
-function startOf(path: string): string | undefined {
-  const { started } = (readJson(path, "a run's record") ?? {}) as { started?: unknown };
-  return typeof started === "string" ? started : undefined;
-}
-
-function phasesOf(path: string): Phase[] {
-  const { phases } = (readJson(path, "a run's record") ?? {}) as { phases?: unknown };
+function earlierRun(path: string): EarlierRun {
+  const { status, started, config, phases } = (readJson(path, "a run's record") ?? {}) as Record<
+    string,
+    unknown
+  >;
   if (!Array.isArray(phases)) throw new Failure(`${path} is damaged: it has no list of phases`);
-  return phases as Phase[];
+  return {
+    status,
+    started: typeof started === "string" ? started : undefined,
+    config: typeof config === "object" && config !== null ? (config as Record<string, unknown>) : {},
+    phases: phases as Phase[],
+  };
+}
+
+/** Files of a run directory that are worth keeping. */
+function isProduct(name: string): boolean {
+  return ["tokens", "checkpoint", "saes", "metrics.jsonl"].includes(name);
+}
+
+/** What may differ between a run and its continuation. */
+const FREE = new Set(["out", "resume", "checkpointMinutes", "threads", "offline", "evaluateAt"]);
+
+function refuseToResume(
+  out: string,
+  { status, config }: EarlierRun,
+  now: Readonly<Record<string, unknown>>,
+): void {
+  if (status === "complete")
+    throw new UsageError(`the run in ${out} is complete: there is nothing to resume`);
+  for (const name of new Set([...Object.keys(config), ...Object.keys(now)])) {
+    const [before, after] = [config[name], now[name]].map((value) => JSON.stringify(value ?? null));
+    if (FREE.has(name) || before === after) continue;
+    throw new UsageError(
+      `the run in ${out} was started with ${name} ${before}, not ${after}: resume it with the options it was started ` +
+        `with, or give another folder with --out`,
+    );
+  }
 }
 
 function isFolder(path: string): boolean {

@@ -81,6 +81,7 @@ export async function trainDictionaries(
       windows.set(name, window);
       if (window.steps >= every || step === steps) {
         const seconds = (performance.now() - line.at) / 1000;
+        refuseDivergence(name, window, step, options.lr);
         metrics.train(
           name,
           window,
@@ -115,6 +116,17 @@ export async function trainDictionaries(
     }
   }
   return trainers;
+}
+
+/** Reconstructions this far from their activations are no dictionary, even while every number is finite. */
+const HOPELESS = 100;
+
+function refuseDivergence(name: string, { mse, variance }: Window, step: number, lr: number): void {
+  if (mse < HOPELESS * variance) return;
+  throw new Failure(
+    `training diverged at step ${step}: the squared error of ${name} is ${(mse / variance).toPrecision(2)} times the ` +
+      `variance of the activations; lower the learning rate (lr is ${lr}) or raise its warm-up`,
+  );
 }
 
 export function checkpointFolder(folder: string): string {

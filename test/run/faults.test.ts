@@ -156,14 +156,33 @@ describe("a checkpoint that", () => {
 
   test("has half a state is named", async () => {
     const out = damaged("state", (path) => truncateSync(join(path, "state.json"), 50));
-    expectSentence(await resume(out), /state\.json is not JSON, expected a checkpoint/);
+    expectSentence(await resume(out), /checkpoint file .*state\.json is missing or damaged/);
   });
 
   test("is of a run with other options is kept", async () => {
     const out = damaged("options", () => {});
     const before = checkpoints(out);
-    expectSentence(await resume(out, { lr: "5e-4" }), /belongs to a run with other options/);
+    const { code, stderr } = await resume(out, { lr: "5e-4" });
+    expect(stderr).toMatch(
+      /^monosemantic: the run in .* was started with lr null, not 0\.0005: resume it with/,
+    );
+    expect(code).toBe(2);
     expect(checkpoints(out)).toEqual(before);
+    expect((await resume(out)).code).toBe(0);
+  });
+
+  test("has a digit of its state changed is named", async () => {
+    const out = damaged("digit", (path) => {
+      const file = join(path, "state.json");
+      writeFileSync(
+        file,
+        readFileSync(file, "utf8").replace(
+          /"position": (\d)/,
+          (_, digit) => `"position": ${9 - Number(digit)}`,
+        ),
+      );
+    });
+    expectSentence(await resume(out), /checkpoint file .*state\.json is missing or damaged/);
   });
 });
 
