@@ -33,7 +33,7 @@ export function cautionsOf({ run, saes, unreadableLines }: RunFolder): Caution[]
   }
   if (saes.length === 0) say("Nothing was trained", "The run directory holds no dictionary and no metrics.");
   const evaluations = saes.flatMap((sae) => sae.evaluation ?? []);
-  if (evaluations[0]) found.push(...textCautions(evaluations[0]));
+  if (evaluations[0]) found.push(...textCautions(evaluations[0], Number(run.model?.["vocab_size"])));
   for (const sae of saes) {
     found.push(...trainingCautions(sae));
     if (sae.evaluation) found.push(...dictionaryCautions(sae.evaluation));
@@ -53,7 +53,7 @@ function sentenceOf(message: string): string {
 }
 
 /** What concerns model, hook point and text, and is the same for every SAE of the run. */
-function textCautions(e: EvaluationResult): Caution[] {
+function textCautions(e: EvaluationResult, vocabulary: number): Caution[] {
   const found: Caution[] = [];
   const say = (title: string, text: string) => found.push({ sae: null, title, text });
   const gap = e.ce_zero - e.ce_clean;
@@ -67,6 +67,13 @@ function textCautions(e: EvaluationResult): Caution[] {
     say(
       "Zero ablation flatters",
       `Replacing the activation by its mean costs ${formatNumber(e.ce_mean - e.ce_clean)} nats, zeroing it ${formatNumber(gap)}: most of the zero-ablation gap is a constant. The score against mean ablation is the stricter one here.`,
+    );
+  }
+  const ignorance = Math.log(vocabulary);
+  if (e.ce_zero > ignorance) {
+    say(
+      "Ablation is worse than knowing nothing",
+      `Zeroing ${e.hook} gives a loss of ${formatNumber(e.ce_zero)} nats, where guessing all ${formatCount(vocabulary)} tokens alike gives ${formatNumber(ignorance)}: a large share of so large a gap is soon recovered. Compare dictionaries by the loss increase in nats.`,
     );
   }
   if (e.tokens < 100_000) {

@@ -19,9 +19,8 @@ function titles(
     evaluation: { ...good.result, ...change },
     features: null,
   };
-  return cautionsOf({ path: "", name: "", run: { status: "complete" }, saes: [sae], unreadableLines: 0 }).map(
-    ({ title }) => title,
-  );
+  const run = { status: "complete" as const, model: { vocab_size: 8192 } };
+  return cautionsOf({ path: "", name: "", run, saes: [sae], unreadableLines: 0 }).map(({ title }) => title);
 }
 
 const lines = (losses: (number | null)[]): TrainLine[] =>
@@ -47,6 +46,7 @@ describe("cautionsOf", () => {
   it.each<[string, Partial<EvaluationResult>]>([
     ["Small ablation gap", { ce_zero: 3.45, ce_mean: 3.44 }],
     ["Zero ablation flatters", { ce_mean: 3.45 }],
+    ["Ablation is worse than knowing nothing", { ce_zero: 12.9, ce_mean: 10 }],
     ["Little evaluation text", { tokens: 50_000 }],
     ["Coarse density resolution", { density_resolution: 1e-5 }],
     ["No reconstruction score", { loss_recovered_zero: null, loss_recovered_zero_ci: null }],
