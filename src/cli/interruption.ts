@@ -29,8 +29,10 @@ export function interruptionSignal(announce: (line: string) => void): AbortSigna
       announce("stopping after this step; press Ctrl-C again to stop at once");
       controller.abort(reason);
     } else if (performance.now() - first > SAME_PRESS_MS) {
-      // `process.exit` would stop threads inside ONNX Runtime, which then aborts with a core dump.
-      process.kill(process.pid, "SIGKILL");
+      // `process.exit` would stop threads inside ONNX Runtime, which then aborts with a core dump. Without a listener the
+      // signal does what it does to any program.
+      process.removeAllListeners(name);
+      process.kill(process.pid, name);
     }
   };
   process.on("SIGINT", () => onSignal("SIGINT"));

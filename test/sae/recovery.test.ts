@@ -100,7 +100,13 @@ const settings: Record<Ablation, Setting> = {
   // Most features never fire by themselves.
   resampling: {
     data: { sample: independent(0.05) },
-    options: { Lambda: 0.3, resample_inputs: 2048 },
+    options: {
+      Lambda: 0.3,
+      lambda_warmup: 0.05,
+      dead: "bricken-resample",
+      resample_at: [0.15, 0.3, 0.45, 0.6],
+      resample_inputs: 2048,
+    },
     silent: 48,
   },
   // What all rows have in common is no feature.

@@ -50,7 +50,7 @@ function throughDisk({ tensors, state }: SavedTrainer): SavedTrainer {
 }
 
 describe.each([
-  ["monosemantic", { Lambda: 1, resample_at: [0.25, 0.75], resample_window: 0.1 }],
+  ["monosemantic", { Lambda: 1, dead: "bricken-resample", resample_at: [0.25, 0.75], resample_window: 0.1 }],
   ["bricken-2023", { Lambda: 1, resample_at: [20, 60], resample_window: 10 }],
   ["neel-2023", { Lambda: 1, reinit_every: 30, reinit_tokens: 10 * batch, reinit_frequency: 0.01 }],
   ["neel-2023", { Lambda: 1, as_published: true, reinit_every: 30, reinit_frequency: 0.01 }],
