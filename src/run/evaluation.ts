@@ -22,7 +22,7 @@ import { readSae } from "../sae/saelens.ts";
 import type { DocumentReading } from "../text/open-documents.ts";
 import type { TokenSplit } from "../text/shards.ts";
 import type { RunHooks } from "./request.ts";
-import { openHarvest, openSource, type Source, tokensFor } from "./source.ts";
+import { openForLosses, openSource, type Source, tokensFor } from "./source.ts";
 
 /** A dictionary, its name among those evaluated with it, and the folder its evaluation goes to. */
 export interface PlacedSae {
@@ -73,7 +73,7 @@ export async function evaluateFromDisk(
   const pool = new Pool(request.threads);
   try {
     const split = await tokenise(source, request, tokens, hooks);
-    const cut = await openHarvest(engine, source);
+    const cut = await openForLosses(engine, source);
     const placed = await Promise.all(
       read.map(async ({ folder, sae }) => ({
         name: basename(folder),

@@ -31,6 +31,7 @@ import {
   describeModel,
   describeText,
   HARVEST_TOKENS,
+  openForLosses,
   openHarvest,
   openSource,
   type Source,
@@ -80,6 +81,8 @@ interface Work {
   readonly hooks: RunHooks;
   readonly source: Source;
   readonly cut: Cut;
+  /** The same hook point, opened for the losses of an evaluation. */
+  readonly losses: Cut;
   readonly dictionaries: readonly Dictionary[];
   /** Begins a phase, in the record and for the one who watches. */
   readonly begin: (name: string, total?: number, unit?: string) => void;
@@ -100,8 +103,9 @@ async function runIn(
   begin("loading the model");
   const source = await openSource(request);
   const cut = await openHarvest(engine, source);
+  const losses = await openForLosses(engine, source);
   const dictionaries = dictionariesOf(request.dictionaries, cut.dIn);
-  const work: Work = { record, pool, request, hooks, source, cut, dictionaries, begin };
+  const work: Work = { record, pool, request, hooks, source, cut, losses, dictionaries, begin };
   for (const { name, options, dSae } of dictionaries) {
     hooks.onNote?.(`${name}: ${dSae} features on ${cut.dIn} dimensions, ${describeLambda(options)}`);
   }
@@ -131,7 +135,7 @@ async function runIn(
   begin("evaluating", 2 * request.evaluationTokens, "tokens");
   return {
     out: request.out,
-    saes: await evaluateInto(pool, cut, shards.heldout, placed, evaluationOf(request), hooks),
+    saes: await evaluateInto(pool, losses, shards.heldout, placed, evaluationOf(request), hooks),
   };
 }
 
@@ -215,7 +219,7 @@ async function train(work: Work, shards: TokenShards): Promise<Sae[]> {
 }
 
 async function evaluateOnTheWay(
-  { pool, cut, request, hooks }: Work,
+  { pool, losses, request, hooks }: Work,
   { heldout }: TokenShards,
   trainers: ReadonlyMap<string, SaeTrainer>,
   step: number,
@@ -223,7 +227,7 @@ async function evaluateOnTheWay(
 ): Promise<void> {
   hooks.onNote?.(`evaluating after ${tokens} tokens`);
   const saes = [...trainers].map(([name, trainer]) => ({ name, sae: trainer.dictionary() }));
-  const evaluations = await measure(pool, cut, heldout, saes, evaluationOf(request), {
+  const evaluations = await measure(pool, losses, heldout, saes, evaluationOf(request), {
     signal: hooks.signal,
   });
   const metrics = new Metrics(request.out);

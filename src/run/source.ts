@@ -92,6 +92,15 @@ export function openHarvest(engine: Engine, { model, hook, context }: Source): P
   return openCut(engine, model, hook, { batch: Math.max(1, Math.floor(HARVEST_TOKENS / context)), context });
 }
 
+/** Bytes of one array of logits when losses are computed: several of them are alive at once, and larger ones miss the caches. */
+const LOGITS_BYTES = 64 * 2 ** 20;
+
+/** Opens the model at the hook point for losses: in passes whose logits stay small, whatever the vocabulary. */
+export function openForLosses(engine: Engine, { model, hook, context }: Source): Promise<Cut> {
+  const tokens = Math.min(HARVEST_TOKENS, LOGITS_BYTES / 4 / model.config.vocabSize);
+  return openCut(engine, model, hook, { batch: Math.max(1, Math.floor(tokens / context)), context });
+}
+
 /** What run.json and an SAE's metadata say of the model. */
 export function describeModel({ model }: Source): Record<string, unknown> {
   const { config } = model;
