@@ -2,28 +2,29 @@
 
 import type { RunRequest } from "../run/request.ts";
 import type { CommandContext, OptionsOf } from "./command.ts";
-import { type DICTIONARY, gridOf } from "./dictionary-options.ts";
+import { DICTIONARY, gridOf } from "./dictionary-options.ts";
 import { freshRunFolder } from "./run-progress.ts";
 import {
   type EVALUATION,
-  type HOOK,
+  HOOK,
   hubOptions,
   type MACHINE,
-  type MODEL,
-  type RECORDS,
+  MODEL,
+  RECORDS,
   type RUN,
-  type TEXT,
+  TEXT,
 } from "./sections.ts";
 
-type TrainingSections = {
-  model: typeof MODEL;
-  activations: typeof HOOK;
-  text: typeof TEXT;
-  records: typeof RECORDS;
-  dictionary: typeof DICTIONARY;
-  output: typeof RUN;
-  machine: typeof MACHINE;
+/** What says which dictionaries are trained on which activations: the options that `run` and `train` share. */
+export const STREAM = {
+  model: MODEL,
+  activations: HOOK,
+  text: TEXT,
+  records: RECORDS,
+  dictionary: DICTIONARY,
 };
+
+type TrainingSections = typeof STREAM & { output: typeof RUN; machine: typeof MACHINE };
 
 export function runRequest(
   { model, activations, text, records, dictionary, output, machine }: OptionsOf<TrainingSections>,

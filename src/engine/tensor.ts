@@ -24,10 +24,3 @@ export function sharedFloats(length: number): Float32Array<SharedArrayBuffer> {
 export function sharedInts(length: number): Int32Array<SharedArrayBuffer> {
   return new Int32Array(new SharedArrayBuffer(length * 4));
 }
-
-/** The values of `tensor` when it has exactly the shape `dims`, else an error that names both. */
-export function expectDims(name: string, tensor: Tensor<TensorData>, dims: Dims): void {
-  if (tensor.dims.length !== dims.length || tensor.dims.some((dim, i) => dim !== dims[i])) {
-    throw new Error(`${name} has shape [${tensor.dims.join(", ")}], expected [${dims.join(", ")}]`);
-  }
-}

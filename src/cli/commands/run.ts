@@ -1,11 +1,10 @@
 /** `monosemantic run`: the whole job, from text and a model to an evaluated dictionary and its report. */
 
 import { defineCommand } from "../command.ts";
-import { DICTIONARY } from "../dictionary-options.ts";
 import { runHooks } from "../run-progress.ts";
-import { runRequest } from "../run-request.ts";
+import { runRequest, STREAM } from "../run-request.ts";
 import { scoreLine } from "../score-line.ts";
-import { EVALUATION, HOOK, MACHINE, MODEL, RECORDS, RUN, TEXT } from "../sections.ts";
+import { EVALUATION, MACHINE, RUN } from "../sections.ts";
 
 export const runCommand = defineCommand({
   name: "run",
@@ -36,11 +35,7 @@ export const runCommand = defineCommand({
     },
   ],
   sections: {
-    model: MODEL,
-    activations: HOOK,
-    text: TEXT,
-    records: RECORDS,
-    dictionary: DICTIONARY,
+    ...STREAM,
     evaluation: EVALUATION,
     output: RUN,
     machine: MACHINE,

@@ -1,10 +1,9 @@
 /** `monosemantic train`: dictionaries alone, without evaluation and report; `run` minus its last two steps. */
 
 import { defineCommand } from "../command.ts";
-import { DICTIONARY } from "../dictionary-options.ts";
 import { runHooks } from "../run-progress.ts";
-import { runRequest } from "../run-request.ts";
-import { HOOK, MACHINE, MODEL, RECORDS, RUN, TEXT } from "../sections.ts";
+import { runRequest, STREAM } from "../run-request.ts";
+import { MACHINE, RUN } from "../sections.ts";
 
 const HELDOUT_TOKENS = 200_000;
 
@@ -27,11 +26,7 @@ export const trainCommand = defineCommand({
     },
   ],
   sections: {
-    model: MODEL,
-    activations: HOOK,
-    text: TEXT,
-    records: RECORDS,
-    dictionary: DICTIONARY,
+    ...STREAM,
     output: RUN,
     machine: MACHINE,
   },
