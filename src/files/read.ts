@@ -3,7 +3,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import { Failure } from "../errors.ts";
+import { Failure, messageOf } from "../errors.ts";
 
 /**
  * The text of the UTF-8 file `path`.
@@ -21,6 +21,19 @@ export function readText(path: string, what: string): string {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
     throw new Failure(`${path} is not UTF-8 text, expected ${what}`, { cause: error });
+  }
+}
+
+/**
+ * The text of `path`, `undefined` when there is no such file.
+ * @throws Failure when it is there and cannot be read
+ */
+export function readTextIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new Failure(`cannot read ${path}: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -4,10 +4,10 @@
  * request over the same text gives the same bytes.
  */
 
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { Failure, messageOf } from "../errors.ts";
+import { readTextIfThere } from "../files/read.ts";
 
 const count = z.number().int().nonnegative();
 
@@ -80,13 +80,8 @@ export const manifestName = "manifest.json";
  */
 export function readManifest(folder: string): TokenManifest | undefined {
   const path = join(folder, manifestName);
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new Failure(`cannot read ${path}: ${messageOf(error)}`, { cause: error });
-  }
+  const text = readTextIfThere(path);
+  if (text === undefined) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(text);

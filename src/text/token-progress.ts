@@ -4,9 +4,10 @@
  * so it never speaks of something that is not there; going on from it gives the bytes of an undisturbed run.
  */
 
-import { readFileSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, messageOf } from "../errors.ts";
+import { readTextIfThere } from "../files/read.ts";
 import { writeJson } from "../files/atomic.ts";
 import type { TokenManifest, TokenRequest } from "./manifest.ts";
 import { appendKeys, readKeys } from "./seen-documents.ts";
@@ -36,13 +37,8 @@ export function tailPath(folder: string, sequence: number, side: "train" | "held
 /** @throws Failure when there is progress that cannot be read */
 export function loadProgress(folder: string): TokenProgress | undefined {
   const path = join(folder, progressName);
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new Failure(`cannot read ${path}: ${messageOf(error)}`, { cause: error });
-  }
+  const text = readTextIfThere(path);
+  if (text === undefined) return undefined;
   try {
     return JSON.parse(text) as TokenProgress;
   } catch (error) {
