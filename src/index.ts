@@ -24,6 +24,8 @@ export { openDocuments } from "./text/open-documents.ts";
 export { openShards, type TokenShards, type TokenSplit } from "./text/shards.ts";
 export { tokenizeCorpus, type TokenizeOptions } from "./text/tokenize.ts";
 
+export { type ActivationSource } from "./activations/activation-source.ts";
+export { HarvestedActivations } from "./activations/harvested-activations.ts";
 export { ActivationRounds } from "./activations/rounds.ts";
 
 export { type Sae } from "./sae/dictionary.ts";

@@ -1,29 +1,26 @@
 /**
  * Shuffled activations in bounded memory.
  *
- * The contexts of the text are taken in a random order; a round harvests as many of them as the buffer holds, and hands
+ * The contexts of the text are taken in a random order; a round reads as many of them as the buffer holds, and hands
  * their rows out in a random order, each exactly once. Rows are never moved: only their indices are shuffled. Neighbours
  * in a context therefore never stand together in a batch, and nothing is drawn twice before the text ends (Bricken et
  * al. 2023 sample without replacement and call it important): the last round of a pass is a shorter one.
  *
- * A round follows from the seed and its number, so an interrupted run harvests its current round again and goes on with
- * the same bits; no activation is ever written to disk.
+ * A round follows from the seed and its number, so an interrupted run reads its current round again and goes on with
+ * the same bits. Whether the model is run for it or a file is read changes nothing about the order.
  */
 
 import { sharedFloats } from "../engine/tensor.ts";
 import { Random } from "../random.ts";
-import type { Carry, Cut } from "../model/cut.ts";
 import { EpochOrder } from "../text/order.ts";
-import type { TokenSplit } from "../text/shards.ts";
+import type { ActivationSource } from "./activation-source.ts";
 
 export interface RoundsOptions {
   readonly seed: number;
-  /** Upper bound of the buffer in bytes; rounded down to whole harvest batches, at least one. */
+  /** Upper bound of the buffer in bytes; rounded down to whole passes of the model, at least one. */
   readonly bufferBytes: number;
   /** The buffer holds at least this many rows all the same. */
   readonly minRows?: number;
-  /** Harvest batches under way at once. */
-  readonly concurrency: number;
   /**
    * "epoch" goes through the text again in a new order. "same-buffer" hands out the text's last round for ever, as the
    * program of Nanda 2023 does when its tokens run out: for showing what that does to a dictionary, not for use.
@@ -34,31 +31,29 @@ export interface RoundsOptions {
 export class ActivationRounds {
   /** Rows of a round, activation vectors of one token each; the last round of a pass may have fewer. */
   readonly rows: number;
-  /** Rows of one pass over the text: whole harvest batches, so up to one batch of contexts waits for the next pass. */
+  /** Rows of one pass over the text: whole passes of the model, so less than one pass of contexts waits for the next pass. */
   readonly rowsPerPass: number;
   readonly dIn: number;
-  readonly #cut: Cut;
-  readonly #split: TokenSplit;
+  readonly #source: ActivationSource;
   readonly #options: RoundsOptions;
   readonly #order: EpochOrder;
   readonly #buffer: Float32Array;
   #round = -1;
   #permutation: Uint32Array = new Uint32Array();
 
-  constructor(cut: Cut, split: TokenSplit, options: RoundsOptions) {
-    const batchRows = cut.batch * cut.context;
-    const wanted = Math.floor(options.bufferBytes / (batchRows * cut.dIn * 4));
+  constructor(source: ActivationSource, options: RoundsOptions) {
+    const { batch, context, contexts, dIn } = source;
+    const batchRows = batch * context;
+    const wanted = Math.floor(options.bufferBytes / (batchRows * dIn * 4));
     const least = Math.ceil((options.minRows ?? 1) / batchRows);
-    this.rowsPerPass = Math.floor(split.contexts / cut.batch) * batchRows;
-    if (this.rowsPerPass === 0)
-      throw new Error(`${split.contexts} contexts do not fill a batch of ${cut.batch}`);
+    this.rowsPerPass = Math.floor(contexts / batch) * batchRows;
+    if (this.rowsPerPass === 0) throw new Error(`${contexts} contexts do not fill a batch of ${batch}`);
     this.rows = Math.min(Math.max(wanted, least) * batchRows, this.rowsPerPass);
-    this.dIn = cut.dIn;
-    this.#cut = cut;
-    this.#split = split;
+    this.dIn = dIn;
+    this.#source = source;
     this.#options = options;
-    this.#order = new EpochOrder(split.contexts, options.seed);
-    this.#buffer = sharedFloats(this.rows * cut.dIn);
+    this.#order = new EpochOrder(contexts, options.seed);
+    this.#buffer = sharedFloats(this.rows * dIn);
   }
 
   /** Bytes that the buffer takes. */
@@ -73,13 +68,13 @@ export class ActivationRounds {
 
   /**
    * Copies rows position … position + count − 1 of the endless shuffled stream into `into` [count, d_in].
-   * Positions are meant to grow; going back harvests an earlier round again.
+   * Positions are meant to grow; going back reads an earlier round again.
    */
   async take(position: number, count: number, into: Float32Array): Promise<void> {
     for (let done = 0; done < count;) {
       const { round, start, length: left } = this.#locate(position + done);
       const length = Math.min(count - done, left);
-      if (round !== this.#round) await this.#harvest(round);
+      if (round !== this.#round) await this.#fill(round);
       this.#copy(start, length, into, done);
       done += length;
     }
@@ -127,32 +122,19 @@ export class ActivationRounds {
     }
   }
 
-  async #harvest(round: number): Promise<void> {
-    const { batch, context } = this.#cut;
-    const { seed, concurrency, afterText } = this.#options;
+  async #fill(round: number): Promise<void> {
+    const { context, contexts } = this.#source;
+    const { seed, afterText } = this.#options;
     const perPass = Math.ceil(this.rowsPerPass / this.rows);
-    const source = afterText === "same-buffer" ? Math.min(round, perPass - 1) : round;
-    const [pass, inPass] = [Math.floor(source / perPass), source % perPass];
+    const filled = afterText === "same-buffer" ? Math.min(round, perPass - 1) : round;
+    const [pass, inPass] = [Math.floor(filled / perPass), filled % perPass];
     const size = Math.min(this.rows, this.rowsPerPass - inPass * this.rows);
-    const batchRows = batch * context;
-    const first = pass * this.#split.contexts + (inPass * this.rows) / context;
+    const first = pass * contexts + (inPass * this.rows) / context;
     this.#round = -1;
-    let next = 0;
-    const lane = async () => {
-      const tokens = new Int32Array(batchRows);
-      let carry: Carry;
-      while (next * batchRows < size) {
-        const index = next++;
-        const contexts = this.#order.take(first + index * batch, batch);
-        contexts.forEach((at, i) => this.#split.read(at, 1, tokens.subarray(i * context, (i + 1) * context)));
-        const rows = [index, index + 1].map((i) => i * batchRows * this.dIn);
-        const activation = this.#buffer.subarray(...(rows as [number, number]));
-        ({ carry } = await this.#cut.prefix(tokens, { activation, ...(carry && { carry }) }));
-      }
-    };
-    // Every lane ends before an error is told: whoever hears it may close the engine at once.
-    const ended = await Promise.allSettled(Array.from({ length: concurrency }, lane));
-    for (const result of ended) if (result.status === "rejected") throw result.reason;
+    await this.#source.read(
+      this.#order.take(first, size / context),
+      this.#buffer.subarray(0, size * this.dIn),
+    );
     this.#permutation = Random.of(seed, `rows of round ${round}`).permutation(size);
     this.#round = round;
   }

@@ -7,6 +7,7 @@
  */
 
 import { join } from "node:path";
+import { HarvestedActivations } from "../activations/harvested-activations.ts";
 import { ActivationRounds } from "../activations/rounds.ts";
 import { Engine } from "../engine/engine.ts";
 import { Failure } from "../errors.ts";
@@ -171,11 +172,11 @@ async function train(work: Work, shards: TokenShards): Promise<Sae[]> {
     );
   }
   const afterText = request.whenTextEnds === "same-buffer" ? "same-buffer" : "epoch";
-  const rounds = new ActivationRounds(cut, shards.train, {
+  const activations = new HarvestedActivations(cut, shards.train, request.threads);
+  const rounds = new ActivationRounds(activations, {
     seed: options.seed,
     bufferBytes: Math.min(request.bufferMb * 1e6, 4 * options.tokens * cut.dIn),
     minRows: options.batch,
-    concurrency: request.threads,
     afterText,
   });
   record.learn({ memory: { shuffle_buffer_bytes: rounds.bytes, shuffle_buffer_rows: rounds.rows } });

@@ -1,6 +1,7 @@
 /** The shuffled stream: every token once a pass, in a new order each pass, the same after an interruption. */
 
 import { expect, test } from "vitest";
+import { HarvestedActivations } from "../../src/activations/harvested-activations.ts";
 import { ActivationRounds, type RoundsOptions } from "../../src/activations/rounds.ts";
 import type { Cut } from "../../src/model/cut.ts";
 import type { TokenSplit } from "../../src/text/shards.ts";
@@ -33,10 +34,9 @@ function text(contexts: number): TokenSplit {
 }
 
 function stream(contexts: number, options: Partial<RoundsOptions> = {}): ActivationRounds {
-  return new ActivationRounds(cut, text(contexts), {
+  return new ActivationRounds(new HarvestedActivations(cut, text(contexts), 2), {
     seed: 1,
     bufferBytes: 4 * 8 * 2 * 4,
-    concurrency: 2,
     ...options,
   });
 }
