@@ -22,6 +22,21 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** How V8, WebAssembly, ONNX Runtime and C++ say that there is no memory left. */
+const MEMORY =
+  /allocation failed|could not allocate memory|failed to allocate memory|bad[_ ]alloc|reaching memory limit/i;
+
+/** The sentence for an error that means there was no memory left; undefined for any other. */
+export function outOfMemory(error: unknown): Failure | undefined {
+  const message = messageOf(error);
+  if (error instanceof Failure || !MEMORY.test(message)) return undefined;
+  return new Failure(
+    `out of memory (${message}): ask for fewer features, dictionaries or threads, or a smaller batch or buffer, or use a ` +
+      `machine with more; what is on the disk is whole, and with more memory --resume goes on with a run`,
+    { cause: error },
+  );
+}
+
 /** The candidates closest to `wanted` by edit distance, nearest first: for "did you mean" sentences. */
 export function nearest(wanted: string, candidates: Iterable<string>, count = 3): string[] {
   return [...candidates]

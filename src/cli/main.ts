@@ -3,7 +3,7 @@
  * Results go to stdout, everything else to stderr.
  */
 
-import { Failure, messageOf, nearest, UsageError } from "../errors.ts";
+import { Failure, messageOf, nearest, outOfMemory, UsageError } from "../errors.ts";
 import { versions } from "../version.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
@@ -71,8 +71,9 @@ function commandNamed(name: string): Command {
 }
 
 /** Says what went wrong and returns the exit code. */
-function complain(error: unknown): number {
+function complain(thrown: unknown): number {
   screen.stop();
+  const error = outOfMemory(thrown) ?? thrown;
   const expected = error instanceof Failure;
   const debug = args.includes("--debug");
   const sentence = expected

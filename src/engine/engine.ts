@@ -9,6 +9,7 @@ import type { Graph } from "./graph.ts";
 import { serialise } from "./onnx.ts";
 import type { Bound, Reply, Request } from "./session-worker.ts";
 import { type Dims, sharedFloats, sharedInts, sizeOf } from "./tensor.ts";
+import { onDeath } from "./worker-death.ts";
 
 export type Feeds = Readonly<Record<string, Float32Array | Int32Array>>;
 export type Fetches = Readonly<Record<string, Float32Array>>;
@@ -24,8 +25,9 @@ interface Job {
   readonly request: Request;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
-  /** Settles with the job. */
-  readonly ended: Promise<void>;
+  /** The worker is done with it, well or badly, or dead. The job itself may have been rejected before. */
+  readonly answered: () => void;
+  readonly whenAnswered: Promise<void>;
 }
 
 /** A worker, the job it runs, and the jobs that only it can do. */
@@ -52,11 +54,11 @@ export class Engine {
       });
       const slot: Slot = { worker, queue: [] };
       worker.on("message", (reply: Reply) => engine.#settle(slot, reply));
-      worker.on("error", (error) => engine.#fail(error as Error));
-      worker.on(
-        "exit",
-        (code) => code !== 0 && engine.#fail(new Error(`an engine worker ended with code ${code}`)),
-      );
+      onDeath(worker, "an engine", (failure) => {
+        engine.#fail(failure);
+        slot.running?.answered();
+        slot.running = undefined;
+      });
       // An idle engine must not keep the process alive; `#advance` takes the reference back for each job.
       worker.unref();
       engine.#slots.push(slot);
@@ -102,17 +104,18 @@ export class Engine {
     for (const queue of [this.#queue, ...this.#slots.map((slot) => slot.queue)]) {
       for (const job of queue.splice(0)) job.reject(closed);
     }
-    await Promise.allSettled(this.#slots.map(({ running }) => running?.ended));
+    await Promise.all(this.#slots.map(({ running }) => running?.whenAnswered));
     await Promise.all(this.#slots.map(({ worker }) => worker.terminate()));
   }
 
   /** Queues a request: for one particular worker, or for whichever is free first. */
   #submit(request: Request, slot?: Slot): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure);
-    const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
-    (slot?.queue ?? this.#queue).push({ request, resolve, reject, ended });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { promise: whenAnswered, resolve: answered } = Promise.withResolvers<void>();
+    (slot?.queue ?? this.#queue).push({ request, resolve, reject, answered, whenAnswered });
     for (const candidate of slot ? [slot] : this.#slots) this.#advance(candidate);
-    return ended;
+    return promise;
   }
 
   #advance(slot: Slot): void {
@@ -128,16 +131,17 @@ export class Engine {
     // A worker that is being stopped may still deliver its last answer.
     if (!job) return;
     slot.running = undefined;
+    job.answered();
     if (reply.error === undefined) job.resolve();
     else job.reject(new Error(reply.error));
     this.#advance(slot);
   }
 
+  /** Rejects everything. What other workers run stays theirs: `close` waits for it. */
   #fail(error: Error): void {
     this.#failure ??= error;
-    for (const slot of this.#slots) {
-      for (const job of [slot.running, ...slot.queue.splice(0)]) job?.reject(error);
-      slot.running = undefined;
+    for (const { running, queue } of this.#slots) {
+      for (const job of [running, ...queue.splice(0)]) job?.reject(error);
     }
     for (const job of this.#queue.splice(0)) job.reject(error);
   }

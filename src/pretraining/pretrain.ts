@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { Engine } from "../engine/engine.ts";
 import { Failure, UsageError } from "../errors.ts";
 import { makeFolder, writeFailure, writeJson } from "../files/atomic.ts";
+import { lockFolder } from "../files/folder-lock.ts";
 import { readLines } from "../files/lines.ts";
 import type { Activation, ModelConfig } from "../model/config.ts";
 import { loadTokenizer, type Tokenizer } from "../model/tokenizer.ts";
@@ -53,6 +54,20 @@ export async function pretrain(request: PretrainRequest, hooks: PretrainHooks = 
   } catch (error) {
     throw writeFailure(out, error);
   }
+  const lock = lockFolder(work);
+  try {
+    return await pretrainIn(work, request, hooks);
+  } finally {
+    lock.release();
+  }
+}
+
+async function pretrainIn(
+  work: string,
+  request: PretrainRequest,
+  hooks: PretrainHooks,
+): Promise<PretrainResult> {
+  const { options, out } = request;
   const started = performance.now();
   const tokenizer = await ownTokenizer(request, hooks);
   hooks.onPhase?.("tokenising the text");

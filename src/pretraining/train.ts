@@ -45,13 +45,12 @@ export async function trainLanguageModel(
   const trainer = await LanguageModelTrainer.create(engine, config, state, { batch: microBatch, context });
   const validation = await Validation.open(engine, config, { batch: microBatch, context });
   const order = new EpochOrder(shards.train.contexts, options.seed);
-  const path = join(folder, "checkpoint.safetensors");
   // How often to look does not change what is trained.
   const { checkpointEvery: _c, evaluationTokens: _e, ...decisive } = options;
   const fingerprint = createHash("sha256")
     .update(JSON.stringify([decisive, shards.manifest]))
     .digest("hex");
-  loadCheckpoint(path, state, fingerprint);
+  loadCheckpoint(folder, state, fingerprint);
   const metrics = join(folder, "metrics.jsonl");
   // Lines behind the checkpoint belong to steps that are lost and will be taken again.
   keepLines(metrics, (line) => Number(line["step"]) <= state.step);
@@ -76,7 +75,7 @@ export async function trainLanguageModel(
         gradient_norm: gradientNorm,
         clipped,
       });
-      saveCheckpoint(path, state, fingerprint);
+      saveCheckpoint(folder, state, fingerprint);
       onProgress?.({ ...progress, validation: held });
     } else onProgress?.(progress);
     if (signal?.aborted && state.step < steps) {

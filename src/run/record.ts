@@ -6,8 +6,9 @@
 import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
-import { Failure, messageOf, UsageError } from "../errors.ts";
+import { Failure, messageOf, outOfMemory, UsageError } from "../errors.ts";
 import { makeFolder, writeFailure, writeJson } from "../files/atomic.ts";
+import { type FolderLock, LOCK, lockFolder, refuseLocked } from "../files/folder-lock.ts";
 import { readJson } from "../files/read.ts";
 import { versions } from "../version.ts";
 import type { RunRequest } from "./request.ts";
@@ -41,54 +42,44 @@ export class RunRecordFile {
   readonly #started: string;
   readonly #phases: { name: string; seconds: number }[];
   readonly #request: RunRequest;
+  readonly #lock: FolderLock;
   #facts: RunFacts = {};
   #phase: { name: string; since: number } | undefined;
 
-  private constructor(request: RunRequest, earlier: readonly Phase[], started: string) {
-    this.#started = started;
+  private constructor(request: RunRequest, lock: FolderLock, earlier: EarlierRun | undefined) {
+    this.#lock = lock;
+    this.#started = earlier?.started ?? new Date().toISOString();
     this.folder = request.out;
     this.#path = join(request.out, "run.json");
     this.#request = request;
-    this.#phases = [...earlier];
+    this.#phases = [...(earlier?.phases ?? [])];
   }
 
   /**
-   * Claims the run directory: a new or empty one, or with `resume` that of an interrupted run.
+   * Claims the run directory until the run is complete or has failed: a new or empty one, or with `resume` that of an
+   * interrupted run.
    * @throws UsageError when a run is there and `resume` was not asked for, or none is there and it was
-   * @throws Failure when the folder cannot be written
+   * @throws Failure when another process is at work in the folder, or it cannot be written
    */
   static claim(request: RunRequest): RunRecordFile {
-    const { out, resume } = request;
-    const path = join(out, "run.json");
-    const earlier = existsSync(path) ? earlierRun(path) : undefined;
-    if (resume && earlier === undefined) {
-      throw new UsageError(
-        `there is no run to resume in ${out} (no run.json): leave --resume out to start one`,
-      );
-    }
-    // A run that failed before it made anything, for a mistyped name say, does not hold its folder.
-    const isHeld = earlier !== undefined && (earlier.status !== "failed" || readdirSync(out).some(isProduct));
-    if (isHeld && !resume) {
-      throw new UsageError(
-        `${out} already holds a run: add --resume to go on with it, or give another folder with --out`,
-      );
-    }
-    if (resume && earlier) refuseToResume(out, earlier, request.config);
-    if (earlier === undefined && existsSync(out) && (!isFolder(out) || readdirSync(out).length > 0)) {
-      throw new UsageError(
-        `${out} is not an empty folder: give a new one with --out, so that nothing is overwritten`,
-      );
-    }
+    const { out } = request;
+    refuseLocked(out);
+    examine(request);
     try {
       makeFolder(out);
       accessSync(out, constants.W_OK);
     } catch (error) {
       throw writeFailure(out, error);
     }
-    const now = new Date().toISOString();
-    return resume && earlier
-      ? new RunRecordFile(request, earlier.phases, earlier.started ?? now)
-      : new RunRecordFile(request, [], now);
+    const lock = lockFolder(out);
+    try {
+      // Once more, now that nobody else changes it.
+      const earlier = examine(request);
+      return new RunRecordFile(request, lock, request.resume ? earlier : undefined);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
   }
 
   learn(facts: RunFacts): void {
@@ -106,16 +97,18 @@ export class RunRecordFile {
   complete(): void {
     this.#endPhase();
     this.write("complete");
+    this.#lock.release();
   }
 
   /** Records why the run ended, where that can still be written: on a full disk the reason itself must reach the user. */
   fail(error: unknown): void {
     this.#endPhase();
     try {
-      this.write("failed", error);
+      this.write("failed", outOfMemory(error) ?? error);
     } catch {
       // The caller throws `error`, which says what to do.
     }
+    this.#lock.release();
   }
 
   write(status: "running" | "complete" | "failed", error?: unknown): void {
@@ -154,6 +147,31 @@ interface EarlierRun {
   readonly phases: readonly Phase[];
 }
 
+/** The run that the folder holds, if any. @throws UsageError when it does not go together with the request */
+function examine({ out, resume, config }: RunRequest): EarlierRun | undefined {
+  const path = join(out, "run.json");
+  const earlier = existsSync(path) ? earlierRun(path) : undefined;
+  if (resume && earlier === undefined) {
+    throw new UsageError(
+      `there is no run to resume in ${out} (no run.json): leave --resume out to start one`,
+    );
+  }
+  // A run that failed before it made anything, for a mistyped name say, does not hold its folder.
+  const isHeld = earlier !== undefined && (earlier.status !== "failed" || readdirSync(out).some(isProduct));
+  if (isHeld && !resume) {
+    throw new UsageError(
+      `${out} already holds a run: add --resume to go on with it, or give another folder with --out`,
+    );
+  }
+  if (resume && earlier) refuseToResume(out, earlier, config);
+  if (earlier === undefined && existsSync(out) && !isEmptyFolder(out)) {
+    throw new UsageError(
+      `${out} is not an empty folder: give a new one with --out, so that nothing is overwritten`,
+    );
+  }
+  return earlier;
+}
+
 function earlierRun(path: string): EarlierRun {
   const { status, started, config, phases } = (readJson(path, "a run's record") ?? {}) as Record<
     string,
@@ -181,8 +199,11 @@ function refuseToResume(
   { status, config }: EarlierRun,
   now: Readonly<Record<string, unknown>>,
 ): void {
-  if (status === "complete")
-    throw new UsageError(`the run in ${out} is complete: there is nothing to resume`);
+  if (status === "complete") {
+    throw new UsageError(
+      `the run in ${out} is complete: there is nothing to resume ("monosemantic report ${out}" writes its report again)`,
+    );
+  }
   for (const name of new Set([...Object.keys(config), ...Object.keys(now)])) {
     const [before, after] = [config[name], now[name]].map((value) => JSON.stringify(value ?? null));
     if (FREE.has(name) || before === after) continue;
@@ -193,10 +214,10 @@ function refuseToResume(
   }
 }
 
-function isFolder(path: string): boolean {
+/** What a process left that was killed before it wrote run.json does not count. */
+function isEmptyFolder(path: string): boolean {
   try {
-    readdirSync(path);
-    return true;
+    return readdirSync(path).every((name) => name.startsWith(LOCK) || /^run\.json\..*\.tmp$/.test(name));
   } catch {
     return false;
   }

@@ -9,7 +9,9 @@
 
 import { availableParallelism } from "node:os";
 import { extname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
+import { onDeath } from "../engine/worker-death.ts";
 import type { InferenceJob, InferenceTask } from "./inference-work.ts";
 import type { TrainingJob, TrainingTask } from "./training-work.ts";
 
@@ -32,39 +34,52 @@ export interface PoolWorkerData {
   readonly barrier: Int32Array;
 }
 
+/** The word of the barrier whose change lets the waiting through (see barrier.ts). */
+const GENERATION = 1;
+
 interface Pending {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
 
+interface Thread {
+  readonly worker: Worker;
+  /** Callers that wait for its answers, in the order of their requests. */
+  readonly pending: Pending[];
+  /** Answers that it still owes, whether or not anybody waits for them. */
+  owed: number;
+}
+
+/** Longest that closing waits for the living to finish their task after one has died, in milliseconds. */
+const LAST_TASK_MS = 120_000;
+
 export class Pool {
   readonly workers: number;
-  #threads: { worker: Worker; pending: Pending[] }[];
+  readonly #barrier = new Int32Array(new SharedArrayBuffer(8));
+  #threads: Thread[];
   #ids = 0;
   #failure?: Error;
-  /** The task given last; tasks end in the order they are given. */
-  #last: Promise<unknown> = Promise.resolve();
 
   /** @param workers threads, one per core unless given */
   constructor(workers = availableParallelism()) {
     this.workers = workers;
-    const barrier = new Int32Array(new SharedArrayBuffer(8));
+    const barrier = this.#barrier;
     this.#threads = Array.from({ length: workers }, (_, index) => {
       const worker = new Worker(new URL(`./pool-worker${extname(import.meta.url)}`, import.meta.url), {
         workerData: { index, workers, barrier } satisfies PoolWorkerData,
       });
-      const thread = { worker, pending: [] as Pending[] };
+      const thread: Thread = { worker, pending: [], owed: 0 };
       worker.on("message", (reply: Reply) => {
+        if (--thread.owed === 0) worker.unref();
+        // Nobody waits for it any more once another worker has died.
         const answered = thread.pending.shift();
-        // A worker that is being stopped may still deliver its last answer.
-        if (!answered) return;
-        const { resolve, reject } = answered;
-        if (thread.pending.length === 0) worker.unref();
-        if (reply.error === undefined) resolve();
-        else reject(new Error(reply.error));
+        if (reply.error === undefined) answered?.resolve();
+        else answered?.reject(new Error(reply.error));
       });
-      worker.on("error", (error) => this.#fail(error as Error));
-      worker.on("exit", (code) => this.#fail(new Error(`a step worker ended with code ${code}`)));
+      onDeath(worker, "a dictionary", (failure) => {
+        thread.owed = 0;
+        this.#fail(failure);
+      });
       // An idle pool must not keep the process alive.
       worker.unref();
       return thread;
@@ -93,7 +108,14 @@ export class Pool {
    * with it.
    */
   async close(): Promise<void> {
-    if (!this.#failure) await this.#last;
+    const patience = performance.now() + LAST_TASK_MS;
+    while (this.#threads.some(({ owed }) => owed > 0)) {
+      if (this.#failure) {
+        if (performance.now() > patience) break;
+        this.#openBarrier();
+      }
+      await sleep(2);
+    }
     this.#fail(new Error("the pool was closed"));
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
   }
@@ -101,18 +123,18 @@ export class Pool {
   async #broadcast(request: Request): Promise<void> {
     if (this.#failure) throw this.#failure;
     // Every worker answers before an error is reported: a task never overlaps the failed one before it.
-    const answers = Promise.allSettled(
+    const answers = await Promise.allSettled(
       this.#threads.map(
-        ({ worker, pending }) =>
+        (thread) =>
           new Promise<void>((resolve, reject) => {
-            pending.push({ resolve, reject });
-            worker.ref();
-            worker.postMessage(request);
+            thread.pending.push({ resolve, reject });
+            thread.owed++;
+            thread.worker.ref();
+            thread.worker.postMessage(request);
           }),
       ),
     );
-    this.#last = answers;
-    const failed = (await answers).find((reply) => reply.status === "rejected");
+    const failed = answers.find((reply) => reply.status === "rejected");
     if (failed) throw failed.reason;
   }
 
@@ -120,5 +142,14 @@ export class Pool {
     this.#failure ??= error;
     for (const { pending } of this.#threads)
       for (const { reject } of pending.splice(0)) reject(this.#failure);
+  }
+
+  /**
+   * Lets through those who wait for a worker that is dead. What they compute from then on is of no use to anybody; they
+   * come to an end with it, and can be stopped.
+   */
+  #openBarrier(): void {
+    Atomics.add(this.#barrier, GENERATION, 1);
+    Atomics.notify(this.#barrier, GENERATION);
   }
 }

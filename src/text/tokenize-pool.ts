@@ -5,6 +5,7 @@
 
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
+import { onDeath } from "../engine/worker-death.ts";
 import type { Tokenizer } from "../model/tokenizer.ts";
 import { type EncodedTexts, encodeTexts } from "./encoded-texts.ts";
 
@@ -20,6 +21,7 @@ export class TokenizePool {
   readonly #idle: Worker[] = [];
   readonly #jobs = new Map<Worker, Job>();
   readonly #queue: Job[] = [];
+  #failure: Error | undefined;
 
   /** @param workers number of threads; with 0 the calling thread does the work */
   constructor(tokenizer: Tokenizer, workers: number) {
@@ -27,8 +29,8 @@ export class TokenizePool {
     const code = new URL(`./tokenize-worker${extname(import.meta.url)}`, import.meta.url);
     for (let i = 0; i < workers; i++) {
       const worker = new Worker(code, { workerData: tokenizer.files });
-      worker.on("message", (encoded: EncodedTexts) => this.#finish(worker, (job) => job.resolve(encoded)));
-      worker.on("error", (error) => this.#finish(worker, (job) => job.reject(error)));
+      worker.on("message", (encoded: EncodedTexts) => this.#finish(worker, encoded));
+      onDeath(worker, "a tokenising", (failure) => this.#fail(failure));
       this.#workers.push(worker);
       this.#idle.push(worker);
     }
@@ -36,6 +38,7 @@ export class TokenizePool {
 
   encode(texts: readonly string[]): Promise<EncodedTexts> {
     if (this.#workers.length === 0) return Promise.resolve(encodeTexts(this.#tokenizer, texts));
+    if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#queue.push({ texts, resolve, reject });
       this.#start();
@@ -43,6 +46,7 @@ export class TokenizePool {
   }
 
   async close(): Promise<void> {
+    this.#fail(new Error("the tokenising threads were closed"));
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 
@@ -55,11 +59,18 @@ export class TokenizePool {
     }
   }
 
-  #finish(worker: Worker, settle: (job: Job) => void): void {
+  #finish(worker: Worker, encoded: EncodedTexts): void {
     const job = this.#jobs.get(worker);
     this.#jobs.delete(worker);
     this.#idle.push(worker);
-    if (job !== undefined) settle(job);
+    job?.resolve(encoded);
     this.#start();
+  }
+
+  /** One dead thread ends the work: its batch is lost, and whatever killed it would kill the others. */
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    for (const { reject } of [...this.#jobs.values(), ...this.#queue.splice(0)]) reject(this.#failure);
+    this.#jobs.clear();
   }
 }
