@@ -51,3 +51,23 @@ export function foldScale(sae: Sae, scale: number): Sae {
     normalize_activations: "none",
   };
 }
+
+/**
+ * The dictionary whose feature i is f_i‖v_i‖, with decoder rows v_i/‖v_i‖ and the same reconstructions. Thresholds and gates
+ * decide as before; a topk dictionary then ranks f‖v‖ where it ranked f. A feature with v_i = 0 never fires.
+ */
+export function foldDecoderNorms(sae: Sae): Sae {
+  const { d_in, d_sae } = sae;
+  const norms = Float64Array.from({ length: d_sae }, (_, i) =>
+    Math.sqrt(sae.W_dec.subarray(i * d_in, (i + 1) * d_in).reduce((sum, value) => sum + value ** 2, 0)),
+  );
+  const scaled = (values: Float32Array) => values.map((value, i) => value * norms[i]!);
+  return {
+    ...sae,
+    W_enc: sae.W_enc.map((value, e) => value * norms[Math.floor(e / d_in)]!),
+    W_dec: sae.W_dec.map((value, e) => value / (norms[Math.floor(e / d_in)]! || 1)),
+    b_enc: scaled(sae.b_enc),
+    ...(sae.threshold && { threshold: scaled(sae.threshold) }),
+    ...(sae.b_gate && { b_gate: scaled(sae.b_gate) }),
+  };
+}

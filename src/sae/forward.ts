@@ -142,7 +142,7 @@ export class SaeForward {
       if (norms) {
         const [mean, deviation] = meanAndDeviation(source);
         norms.set([mean, deviation], 2 * row);
-        for (let k = 0; k < d_in; k++) target[k] = (source[k]! - mean) / deviation;
+        for (let k = 0; k < d_in; k++) target[k] = (source[k]! - mean) / (deviation + 1e-5);
       } else {
         target.set(source);
       }
@@ -177,13 +177,13 @@ function activation(sae: Sae): Record<"gate" | "gain" | "offset", Float32Array> 
   return { gate: b_enc.map((b, i) => (theta ? theta[i]! : 0) - b), gain: b_enc.map(() => 1), offset: b_enc };
 }
 
-/** SAELens divides by the unbiased deviation plus 1e-5. */
+/** The deviation is the unbiased one; SAELens divides by it plus 1e-5 and multiplies back without. */
 function meanAndDeviation(row: Float32Array): [mean: number, deviation: number] {
   let mean = 0;
   for (const value of row) mean += value / row.length;
   let squared = 0;
   for (const value of row) squared += (value - mean) ** 2;
-  return [mean, Math.sqrt(squared / (row.length - 1)) + 1e-5];
+  return [mean, Math.sqrt(squared / (row.length - 1))];
 }
 
 function denormalise(rows: Float32Array, d_in: number, norms: Float32Array): void {

@@ -10,7 +10,7 @@ import { readJson } from "../files/read.ts";
 import { openSafetensors, type SafetensorsFile } from "../files/safetensors.ts";
 import { type WritableTensor, writeSafetensors } from "../files/safetensors-write.ts";
 import { Failure } from "../errors.ts";
-import { type Architecture, foldScale, type Sae } from "./dictionary.ts";
+import { type Architecture, foldDecoderNorms, foldScale, type Sae } from "./dictionary.ts";
 import { parseSaelensConfig, type SaelensConfig, saelensConfig } from "./saelens-config.ts";
 
 const CONFIG = "cfg.json";
@@ -101,22 +101,9 @@ function readTensor(file: SafetensorsFile, name: string, dims: readonly number[]
   return values;
 }
 
-/** TopK that ranks f·‖W_dec‖: the norms move into the encoder, and decoder rows get norm 1, for the same result. */
+/** TopK that ranks f·‖W_dec‖: the norms move into the encoder for the same result. */
 function withUnitDecoder(sae: Sae, { rescale_acts_by_decoder_norm }: SaelensConfig): Sae {
-  if (!rescale_acts_by_decoder_norm) return sae;
-  const { d_in, d_sae, W_enc, W_dec, b_enc } = sae;
-  for (let i = 0; i < d_sae; i++) {
-    let squared = 0;
-    for (let k = i * d_in; k < (i + 1) * d_in; k++) squared += W_dec[k]! ** 2;
-    const norm = Math.sqrt(squared);
-    if (norm === 0) continue;
-    for (let k = i * d_in; k < (i + 1) * d_in; k++) {
-      W_enc[k]! *= norm;
-      W_dec[k]! /= norm;
-    }
-    b_enc[i]! *= norm;
-  }
-  return sae;
+  return rescale_acts_by_decoder_norm ? foldDecoderNorms(sae) : sae;
 }
 
 /** Folds in the factor on activations where a file beside the weights says what it is. */

@@ -17,8 +17,8 @@ export function plainForward(sae: Sae, x: Float32Array): PlainForward {
     let [mean, deviation] = [0, 1];
     if (sae.normalize_activations === "layer_norm") {
       mean = input.reduce((sum, value) => sum + value, 0) / d_in;
-      deviation = Math.sqrt(input.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (d_in - 1)) + 1e-5;
-      input = input.map((value) => (value - mean) / deviation);
+      deviation = Math.sqrt(input.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (d_in - 1));
+      input = input.map((value) => (value - mean) / (deviation + 1e-5));
     }
     const centred = input.map((value, k) => value - (sae.apply_b_dec_to_input ? b_dec[k]! : 0));
     const z = Array.from({ length: d_sae }, (_, i) =>
