@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { OBJECTIVES } from "../../../src/sae/objectives.ts";
 import { referenceResample } from "../../../src/sae/reference/resample.ts";
 import type { ReferenceState } from "../../../src/sae/reference/state.ts";
-import { referenceStep } from "../../../src/sae/reference/step.ts";
+import { referenceGradients, referenceStep } from "../../../src/sae/reference/step.ts";
 import { d, m, optionsOf, randomRows, randomState } from "./random-state.ts";
 
 const x = randomRows(3);
@@ -35,6 +35,26 @@ test("april-2024 leaves decoder rows free: Adam's first step moves all of them b
   referenceStep(state, x, optionsOf("april-2024"));
   state.parameters.W_dec.forEach((value, k) => expect(Math.abs(value - before[k]!)).toBeCloseTo(0.01, 6));
 });
+
+test.each(OBJECTIVES)(
+  "%s: Adam sees the decoder's gradient without its part along each row, if rows have norm 1",
+  (objective) => {
+    const state = randomState(objective, 2);
+    const { W_dec } = state.parameters;
+    const before = W_dec.slice();
+    const gradient = referenceGradients(state, x, optionsOf(objective)).W_dec;
+    referenceStep(state, x, optionsOf(objective));
+    for (let i = 0; i < m; i++) {
+      const row = (values: Float64Array) => [...values.subarray(i * d, (i + 1) * d)];
+      const [v, g, seen] = [row(before), row(gradient), row(state.m.W_dec).map((value) => value / 0.1)];
+      const along = (a: number[]) =>
+        a.reduce((sum, value, k) => sum + value * v[k]!, 0) / Math.hypot(...v) ** 2;
+      // Less its part along each row, but for the objective whose rows are free.
+      const share = objective === "april-2024" ? 0 : along(g);
+      seen.forEach((value, k) => expect(value).toBeCloseTo(g[k]! - share * v[k]!, 10));
+    }
+  },
+);
 
 test("Adam's second step, by hand", () => {
   const state = randomState("relu-l1", 2);
