@@ -5,6 +5,7 @@ import type { CommandContext, OptionsOf } from "./command.ts";
 import { DICTIONARY, gridOf } from "./dictionary-options.ts";
 import { freshRunFolder } from "./run-progress.ts";
 import {
+  CACHE,
   type EVALUATION,
   HOOK,
   hubOptions,
@@ -19,6 +20,7 @@ import {
 export const STREAM = {
   model: MODEL,
   activations: HOOK,
+  cache: CACHE,
   text: TEXT,
   records: RECORDS,
   dictionary: DICTIONARY,
@@ -27,7 +29,7 @@ export const STREAM = {
 type TrainingSections = typeof STREAM & { output: typeof RUN; machine: typeof MACHINE };
 
 export function runRequest(
-  { model, activations, text, records, dictionary, output, machine }: OptionsOf<TrainingSections>,
+  { model, activations, cache, text, records, dictionary, output, machine }: OptionsOf<TrainingSections>,
   evaluation: OptionsOf<{ evaluation: typeof EVALUATION }>["evaluation"],
   context: CommandContext,
 ): RunRequest {
@@ -35,6 +37,7 @@ export function runRequest(
     model: model.model,
     hub: hubOptions(model),
     ...activations,
+    ...cache,
     ...text,
     reading: { ...records, hub: model.offline ? { offline: true } : {} },
     dictionaries: gridOf(dictionary),

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import { z } from "zod";
+import { ROW_DTYPES } from "../activations/row-format.ts";
 import type { Section } from "./command.ts";
 
 export const MODEL = {
@@ -124,6 +125,33 @@ export const HOOK = {
           "out the last buffer for ever (what the 2023 program does; only to show the harm)",
       ),
   }),
+} satisfies Section;
+
+export const CACHE = {
+  title: "Activations on disk",
+  schema: z
+    .object({
+      cache: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          "folder in which the activations are kept: the model runs over the text once, and every later run on the same " +
+            "model, hook, text and --context reads them from there; takes 4 · d_in bytes a token (f32), said beforehand",
+        )
+        .meta({ placeholder: "FOLDER" }),
+      cacheDtype: z
+        .enum(ROW_DTYPES)
+        .optional()
+        .describe(
+          "numbers of a new cache; with f32 dictionaries are the same to the bit as without it, the others take half the " +
+            "space and round: to 8 bits (bf16), or to 11 within ±65,504 (f16)",
+        ),
+    })
+    .refine(({ cache, cacheDtype }) => cache !== undefined || cacheDtype === undefined, {
+      error: "--cache-dtype says how a cache is written: name its folder with --cache, or leave both out",
+    }),
+  defaults: (key) => (key === "cacheDtype" ? "that of the cache, f32 for a new one" : undefined),
 } satisfies Section;
 
 export const EVALUATION = {

@@ -45,13 +45,14 @@ export interface FolderLock {
 
 /**
  * Takes the folder, which exists, until `release`.
+ * @param flag the option that names the folder, for the sentence of a refusal
  * @throws Failure when a living process holds it, naming both, or when the lock cannot be written
  */
-export function lockFolder(folder: string): FolderLock {
+export function lockFolder(folder: string, flag = "--out"): FolderLock {
   const path = join(folder, LOCK);
   const own = JSON.stringify(ownerHere()) + "\n";
   while (!created(path, own)) {
-    refuseLocked(folder);
+    refuseLocked(folder, flag);
     discardStale(folder, path);
   }
   const timer = setInterval(() => touch(path), TOUCH_MS).unref();
@@ -64,7 +65,7 @@ export function lockFolder(folder: string): FolderLock {
 }
 
 /** @throws Failure when a living process holds the folder */
-export function refuseLocked(folder: string): void {
+export function refuseLocked(folder: string, flag = "--out"): void {
   const path = join(folder, LOCK);
   const owner = readOwner(path);
   if (owner === undefined || !isAlive(path, owner)) return;
@@ -73,7 +74,7 @@ export function refuseLocked(folder: string): void {
   const aging = elsewhere ? ` (if it is gone, the lock ends ${ABANDONED_MS / 1000} seconds after it)` : "";
   throw new Failure(
     `${folder} is in use by process ${owner.pid}${where}, since ${owner.since}: wait for it${aging}, stop it, or give ` +
-      `another folder with --out`,
+      `another folder with ${flag}`,
   );
 }
 

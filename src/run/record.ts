@@ -192,7 +192,16 @@ function isProduct(name: string): boolean {
 }
 
 /** What may differ between a run and its continuation. */
-const FREE = new Set(["out", "resume", "checkpointMinutes", "threads", "offline", "evaluateAt"]);
+const FREE = new Set([
+  "out",
+  "resume",
+  "cache",
+  "cacheDtype",
+  "checkpointMinutes",
+  "threads",
+  "offline",
+  "evaluateAt",
+]);
 
 function refuseToResume(
   out: string,

@@ -1,5 +1,6 @@
 /** What a run is asked for, resolved from flags and config file: plain data that run.json records. */
 
+import type { RowDtype } from "../activations/row-format.ts";
 import type { RevisionOptions } from "../model/hub-lookup.ts";
 import type { SaeRequest } from "../sae/options.ts";
 import type { DocumentReading } from "../text/open-documents.ts";
@@ -17,6 +18,9 @@ export interface RunRequest {
   readonly reading?: DocumentReading;
   readonly heldoutShare: number;
   readonly bufferMb: number;
+  /** Folder in which activations are kept on disk, for this run and others on the same model, hook and text. */
+  readonly cache?: string | undefined;
+  readonly cacheDtype?: RowDtype | undefined;
   readonly whenTextEnds: "epoch" | "stop" | "same-buffer";
   /** Train on at most this much text, however many tokens are asked for. */
   readonly textTokens?: number | undefined;

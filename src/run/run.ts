@@ -2,12 +2,12 @@
  * The whole job: model and text in; trained, evaluated and reported dictionaries out, in one run directory.
  *
  *     load → tokenise → train (harvest and steps in turn) → save → evaluate → report
+ *                     └► harvest into a cache, when there is to be one: training then reads from it
  *
  * Every phase finds what an interrupted run left: token shards, the newest checkpoint.
  */
 
 import { join } from "node:path";
-import { HarvestedActivations } from "../activations/harvested-activations.ts";
 import { ActivationRounds } from "../activations/rounds.ts";
 import { Engine } from "../engine/engine.ts";
 import { Failure } from "../errors.ts";
@@ -22,6 +22,7 @@ import { writeSae } from "../sae/saelens.ts";
 import type { SaeTrainer } from "../sae/trainer.ts";
 import type { TokenShards } from "../text/shards.ts";
 import { versions } from "../version.ts";
+import { openActivations, type RunActivations } from "./activations.ts";
 import { removeCheckpoints } from "./checkpoint.ts";
 import { evaluateInto, measure } from "./evaluation.ts";
 import { type Dictionary, dictionariesOf } from "./grid.ts";
@@ -162,18 +163,27 @@ async function tokenise({ source, dictionaries, request, hooks, begin }: Work): 
 }
 
 async function train(work: Work, shards: TokenShards): Promise<Sae[]> {
-  const { cut, dictionaries, hooks, pool, record, request, source } = work;
-  const [{ options }] = dictionaries as [Dictionary];
-  work.begin("training", options.tokens, "tokens");
+  const { begin, cut, hooks, request, source } = work;
   if (shards.train.contexts < cut.batch) {
     throw new Failure(
       `the text gives only ${shards.train.contexts} contexts of ${cut.context} tokens to train on, at least ${cut.batch} ` +
         `are needed: give more text with --data, or ask for more --tokens`,
     );
   }
+  const activations = await openActivations(request, source, cut, shards, { ...hooks, onPhase: begin });
+  try {
+    return await trainOn(activations, work, shards);
+  } finally {
+    await activations.close();
+  }
+}
+
+async function trainOn(activations: RunActivations, work: Work, shards: TokenShards): Promise<Sae[]> {
+  const { cut, dictionaries, hooks, pool, record, request, source } = work;
+  const [{ options }] = dictionaries as [Dictionary];
+  work.begin("training", options.tokens, "tokens");
   const afterText = request.whenTextEnds === "same-buffer" ? "same-buffer" : "epoch";
-  const activations = new HarvestedActivations(cut, shards.train, request.threads);
-  const rounds = new ActivationRounds(activations, {
+  const rounds = new ActivationRounds(activations.source, {
     seed: options.seed,
     bufferBytes: Math.min(request.bufferMb * 1e6, 4 * options.tokens * cut.dIn),
     minRows: options.batch,
@@ -197,6 +207,7 @@ async function train(work: Work, shards: TokenShards): Promise<Sae[]> {
         model: source.model.weightsSha256,
         hook: source.hook,
         rows: rounds.rows,
+        rounding: activations.rounding,
         afterText,
         tokens: shards.manifest,
         dictionaries,
