@@ -52,6 +52,8 @@ interface Thread {
 
 /** Longest that closing waits for the living to finish their task after one has died, in milliseconds. */
 const LAST_TASK_MS = 120_000;
+/** Between two attempts to let the waiting through. */
+const OPENING_MS = 5;
 
 export class Pool {
   readonly workers: number;
@@ -114,7 +116,7 @@ export class Pool {
         if (performance.now() > patience) break;
         this.#openBarrier();
       }
-      await sleep(2);
+      await sleep(OPENING_MS);
     }
     this.#fail(new Error("the pool was closed"));
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
@@ -122,18 +124,23 @@ export class Pool {
 
   async #broadcast(request: Request): Promise<void> {
     if (this.#failure) throw this.#failure;
-    // Every worker answers before an error is reported: a task never overlaps the failed one before it.
-    const answers = await Promise.allSettled(
-      this.#threads.map(
-        (thread) =>
-          new Promise<void>((resolve, reject) => {
-            thread.pending.push({ resolve, reject });
-            thread.owed++;
-            thread.worker.ref();
-            thread.worker.postMessage(request);
-          }),
-      ),
+    const replies = this.#threads.map(
+      (thread) =>
+        new Promise<void>((resolve, reject) => {
+          thread.pending.push({ resolve, reject });
+          thread.owed++;
+          thread.worker.ref();
+          thread.worker.postMessage(request);
+        }),
     );
+    // One that failed without going to the barrier would be waited for there.
+    let opening: NodeJS.Timeout | undefined;
+    for (const reply of replies) {
+      reply.catch(() => (opening ??= setInterval(() => this.#openBarrier(), OPENING_MS)));
+    }
+    // Every worker answers before an error is reported: a task never overlaps the failed one before it.
+    const answers = await Promise.allSettled(replies);
+    clearInterval(opening);
     const failed = answers.find((reply) => reply.status === "rejected");
     if (failed) throw failed.reason;
   }
@@ -145,8 +152,8 @@ export class Pool {
   }
 
   /**
-   * Lets through those who wait for a worker that is dead. What they compute from then on is of no use to anybody; they
-   * come to an end with it, and can be stopped.
+   * Lets through those who wait for a worker that will not come. What they compute from then on is of no use to anybody;
+   * they come to an end with it, and can be stopped.
    */
   #openBarrier(): void {
     Atomics.add(this.#barrier, GENERATION, 1);
