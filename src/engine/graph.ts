@@ -10,7 +10,7 @@
 
 import { type Dims, sizeOf } from "./tensor.ts";
 
-export type DType = "float32" | "int32" | "int64" | "bool";
+export type DType = "float32" | "int32" | "int64" | "bool" | "uint8" | "int8";
 
 export interface ValueType {
   readonly dtype: DType;
@@ -47,6 +47,10 @@ export interface Array64 {
 export interface Operation {
   /** The ONNX operator type. */
   readonly type: string;
+  /** The operator set that the type belongs to, where it is not ONNX's own. */
+  readonly domain?: "com.microsoft";
+  /** Where each input stands among those of the ONNX operator, when some that are optional there are left out. */
+  readonly positions?: readonly number[];
   /** Types of the outputs, or an error that names both shapes. */
   infer(inputs: readonly Value[], attributes: Attributes): ValueType[];
   /**

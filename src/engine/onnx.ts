@@ -10,7 +10,7 @@ import type { Dims } from "./tensor.ts";
 
 const IR_VERSION = 10;
 const OPSET = 20;
-const DTYPES: Record<DType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+const DTYPES: Record<DType, number> = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 };
 
 /** Above this many bytes a constant travels beside the model, not in it. */
 const EXTERNAL_BYTES = 4096;
@@ -68,9 +68,10 @@ export function serialise(graph: Graph, fixed: Readonly<Record<string, Float32Ar
       nodes.push(
         message(
           1,
-          ...[...node.inputs.map(({ name }) => name), ...extra].map((name) => text(1, name)),
+          ...[...inputNames(node), ...extra].map((name) => text(1, name)),
           ...node.outputs.map(({ name }) => text(2, name)),
           text(4, node.operation.type),
+          ...(node.operation.domain ? [text(7, node.operation.domain)] : []),
           ...Object.entries(written.attributes ?? {}).map(([name, value]) => attribute(name, value)),
         ),
       );
@@ -88,11 +89,13 @@ export function serialise(graph: Graph, fixed: Readonly<Record<string, Float32Ar
     ...inputs.map((value) => valueInfo(11, value)),
     ...outputs.map((value) => valueInfo(12, value)),
   );
+  const domains = new Set([...needed].flatMap(({ operation }) => operation.domain ?? []));
   const bytes = join([
     varint(1, IR_VERSION),
     text(2, "monosemantic"),
     body,
     message(8, text(1, ""), varint(2, OPSET)),
+    ...[...domains].map((domain) => message(8, text(1, domain), varint(2, 1))),
   ]);
   return { bytes, externalData };
 }
@@ -111,6 +114,14 @@ function reachable(graph: Graph): Set<Node> {
     open.push(...producer.inputs);
   }
   return needed;
+}
+
+/** Names in the order of the ONNX operator; the empty name stands for an input that is left out. */
+function inputNames({ operation: { positions }, inputs }: Node): string[] {
+  if (!positions) return inputs.map(({ name }) => name);
+  const names = Array.from({ length: positions[inputs.length - 1]! + 1 }, () => "");
+  inputs.forEach(({ name }, i) => (names[positions[i]!] = name));
+  return names;
 }
 
 function valueInfo(

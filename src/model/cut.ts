@@ -142,7 +142,7 @@ async function loadHalf(
   shape: { batch: number; context: number },
   build: (transformer: Transformer) => void,
 ): Promise<Program> {
-  const transformer = new Transformer(new Graph(name), model.config, shape);
+  const transformer = new Transformer(new Graph(name), model.config, { ...shape, fused: true });
   build(transformer);
   return engine.load(transformer.graph, { constants: weightsOf(transformer, model.weights) });
 }

@@ -41,7 +41,7 @@ export async function forward(
   }
 
   const graph = new Graph("forward");
-  const transformer = new Transformer(graph, config, { batch: 1, context: n });
+  const transformer = new Transformer(graph, config, { batch: 1, context: n, fused: true });
   const embedded = transformer.embed(graph.input("tokens", [n], "int32"));
   const logits = transformer.finish(embedded, ({ layer, site, activation }) => {
     const name = `blocks.${layer}.${site}`;

@@ -13,14 +13,21 @@
 
 import type { Graph, Value } from "../engine/graph.ts";
 import { gelu, relu } from "../engine/operations/activation.ts";
+import { causalAttention, type Past } from "../engine/operations/attention.ts";
 import { add, mul, neg, scale } from "../engine/operations/elementwise.ts";
 import { gather, gatherElements } from "../engine/operations/indexing.ts";
-import { split, transpose } from "../engine/operations/layout.ts";
+import { concat, split, transpose } from "../engine/operations/layout.ts";
 import { gemm, matmul } from "../engine/operations/matmul.ts";
 import { layerNorm, logSoftmax, softmax } from "../engine/operations/normalisation.ts";
 import { reduceSum, reshape } from "../engine/operations/stretching.ts";
 import type { ModelConfig } from "./config.ts";
 import { type Site, SITES } from "./hooks.ts";
+
+/**
+ * Tokens whose attention is one operation when attention is fused. A later block looks at all before it and never at what
+ * lies after it, so nearly half of the products of a long context are not made.
+ */
+const ATTENTION_BLOCK = 64;
 
 /** Where a computation stands between two steps. */
 export interface State {
@@ -37,15 +44,24 @@ export class Transformer {
   readonly config: ModelConfig;
   readonly batch: number;
   readonly context: number;
+  readonly #fused: boolean;
   readonly #parameters = new Map<string, Value>();
   #mask: Value | undefined;
 
-  /** @param shape contexts in one run, and tokens in each */
-  constructor(graph: Graph, config: ModelConfig, shape: { batch: number; context: number }) {
+  /**
+   * @param shape `batch` contexts in one run, `context` tokens in each; `fused` attention is faster, has no gradient, and
+   *   wants weights that are constants
+   */
+  constructor(
+    graph: Graph,
+    config: ModelConfig,
+    { batch, context, fused = false }: { batch: number; context: number; fused?: boolean },
+  ) {
     this.graph = graph;
     this.config = config;
-    this.batch = shape.batch;
-    this.context = shape.context;
+    this.batch = batch;
+    this.context = context;
+    this.#fused = fused;
   }
 
   /** The parameters this graph has used so far, by their Hugging Face names without the `transformer.` prefix. */
@@ -101,7 +117,7 @@ export class Transformer {
     });
     switch (site) {
       case "hook_resid_pre":
-        return at("attn.hook_z", this.#attention(this.#layerNorm(x, `${block}.ln_1`), `${block}.attn`), x);
+        return at("attn.hook_z", this.#attend(this.#layerNorm(x, `${block}.ln_1`), `${block}.attn`), x);
       case "attn.hook_z":
         return at("hook_attn_out", this.#linear(x, `${block}.attn.c_proj`, dModel), carry);
       case "hook_attn_out":
@@ -122,6 +138,37 @@ export class Transformer {
         if (layer + 1 === this.config.nLayer) throw new Error(`nothing follows blocks.${layer}.${site}`);
         return { layer: layer + 1, site: SITES[0], activation: x, carry: undefined };
     }
+  }
+
+  #attend(x: Value, name: string): Value {
+    return this.#fused ? this.#fusedAttention(x, name) : this.#attention(x, name);
+  }
+
+  /**
+   * In blocks of tokens, each of which leaves its keys and values to the next. Queries, keys and values are products of
+   * their own: cutting the constant weights is done once, cutting one product of three would be done in every run.
+   */
+  #fusedAttention(x: Value, name: string): Value {
+    const { dModel, nHead } = this.config;
+    const { batch, context } = this;
+    const thirds = [dModel, dModel, dModel];
+    const weights = split(this.#parameter(`${name}.c_attn.weight`, [dModel, 3 * dModel]), 1, thirds);
+    const biases = split(this.#parameter(`${name}.c_attn.bias`, [3 * dModel]), 0, thirds);
+    const lengths = Array.from({ length: Math.ceil(context / ATTENTION_BLOCK) }, (_, i) =>
+      Math.min(ATTENTION_BLOCK, context - i * ATTENTION_BLOCK),
+    );
+    const blocks = weights.map((weight, i) => {
+      const whole = reshape(gemm(x, weight, { bias: biases[i]! }), [batch, context, dModel]);
+      return lengths.length === 1 ? [whole] : split(whole, 1, lengths);
+    });
+    let past: Past | undefined;
+    const parts = lengths.map((_, i) => {
+      const [q, k, v] = blocks.map((block) => block[i]!);
+      const attended = causalAttention(q!, k!, v!, { heads: nHead, past });
+      past = attended.past;
+      return attended.z;
+    });
+    return reshape(parts.length === 1 ? parts[0]! : concat(parts, 1), [batch * context, dModel]);
   }
 
   #attention(x: Value, name: string): Value {
