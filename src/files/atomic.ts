@@ -10,12 +10,13 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { Failure } from "../errors.ts";
 
 /**
@@ -23,6 +24,7 @@ import { Failure } from "../errors.ts";
  * @throws Failure naming the path when the disk is full or the place cannot be written; the old file then still stands.
  */
 export function writeAtomic(path: string, ...parts: (string | Uint8Array)[]): void {
+  // Its form is that of TEMPORARY.
   const temporary = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
   try {
     refuseDevice(path);
@@ -39,6 +41,15 @@ export function writeAtomic(path: string, ...parts: (string | Uint8Array)[]): vo
   } catch (error) {
     removeQuietly(temporary);
     throw writeFailure(path, error);
+  }
+}
+
+const TEMPORARY = /\.\d+-[0-9a-f]{8}\.tmp$/;
+
+/** Removes what killed processes left half written below a folder that nobody else is at work in. */
+export function removeTemporaries(folder: string): void {
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (TEMPORARY.test(name)) removeQuietly(join(folder, name));
   }
 }
 
@@ -86,6 +97,9 @@ export function writeFailure(path: string, error: unknown): Failure {
   const reasons: Record<string, string> = {
     ENOSPC: `the disk is full: ${AGAIN}`,
     EDQUOT: `the disk quota is used up: ${AGAIN}`,
+    EFBIG:
+      "a file may not be that large here (ulimit -f, or the file system): allow it, and add --resume to go on",
+    EIO: "the disk reports an error: choose a folder on another one",
     EACCES: "permission denied: choose a folder you can write to",
     EPERM: "permission denied: choose a folder you can write to",
     EROFS: "the file system is read-only: choose another folder",

@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Engine } from "../engine/engine.ts";
 import { Failure, UsageError } from "../errors.ts";
-import { makeFolder, writeFailure, writeJson } from "../files/atomic.ts";
+import { makeFolder, removeTemporaries, writeFailure, writeJson } from "../files/atomic.ts";
 import { lockFolder } from "../files/folder-lock.ts";
 import { readLines } from "../files/lines.ts";
 import type { Activation, ModelConfig } from "../model/config.ts";
@@ -56,6 +56,7 @@ export async function pretrain(request: PretrainRequest, hooks: PretrainHooks = 
   }
   const lock = lockFolder(work);
   try {
+    removeTemporaries(out);
     return await pretrainIn(work, request, hooks);
   } finally {
     lock.release();

@@ -21,6 +21,7 @@ import { Pool } from "../sae/pool.ts";
 import { readSae } from "../sae/saelens.ts";
 import type { DocumentReading } from "../text/open-documents.ts";
 import type { TokenSplit } from "../text/shards.ts";
+import { evaluationCautions } from "./evaluation-cautions.ts";
 import type { RunHooks } from "./request.ts";
 import { openForLosses, openSource, type Source, tokensFor } from "./source.ts";
 
@@ -66,6 +67,9 @@ export async function evaluateFromDisk(
   const read = folders.map((folder) => ({ folder, sae: readSae(folder) }));
   const hook = request.hook ?? agreed(read, "hook_name", "--hook");
   const context = request.context ?? agreed(read, "context_size", "--context");
+  const named = read.map(({ folder, sae }) => ({ name: basename(folder), sae }));
+  const share = request.allText ? undefined : request.heldoutShare;
+  for (const caution of evaluationCautions(named, share)) hooks.onNote?.(caution);
   hooks.onPhase?.("loading the model");
   const source = await openSource({ ...request, hook, context });
   const tokens = mkdtempSync(join(tmpdir(), "monosemantic-tokens-"));

@@ -7,7 +7,7 @@ import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { Failure, messageOf, outOfMemory, UsageError } from "../errors.ts";
-import { makeFolder, writeFailure, writeJson } from "../files/atomic.ts";
+import { makeFolder, removeTemporaries, writeFailure, writeJson } from "../files/atomic.ts";
 import { type FolderLock, LOCK, lockFolder, refuseLocked } from "../files/folder-lock.ts";
 import { readJson } from "../files/read.ts";
 import { versions } from "../version.ts";
@@ -75,6 +75,7 @@ export class RunRecordFile {
     try {
       // Once more, now that nobody else changes it.
       const earlier = examine(request);
+      removeTemporaries(out);
       return new RunRecordFile(request, lock, request.resume ? earlier : undefined);
     } catch (error) {
       lock.release();

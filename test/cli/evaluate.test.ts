@@ -99,6 +99,31 @@ test("a scale that the file leaves open is estimated from the text", async () =>
   expect(resultIn(scaled).explained_variance).toBeCloseTo(1, 6);
 });
 
+test("what a dictionary's file says against the numbers is said in one line", async () => {
+  const metadata = { hook_name: HOOK, context_size: 24, model_name: "text" };
+  const bare = dictionary("bare", { metadata: { ...metadata, prepend_bos: false } });
+  const ours = dictionary("ours", { metadata: { ...metadata, monosemantic: { heldout_share: 0.04 } } });
+  const place = ["--out", join(folder, "cautions")];
+  const all = await evaluate("--sae", `${bare},${ours}`, "--all-text", ...place);
+  expect(all.code).toBe(0);
+  expect(cautions(all)).toEqual([
+    expect.stringMatching(/^caution: bare saw contexts without BOS .*prepend_bos/),
+  ]);
+  const documents = join(folder, "documents.jsonl");
+  const lines = Array.from({ length: 60 }, (_, i) => JSON.stringify({ text: `${i} ${words.join(" ")}` }));
+  writeFileSync(documents, lines.join("\n"));
+  const source = ["--model", MODEL, "--data", documents, "--evaluation-tokens", "24"];
+  const share = (value: string) =>
+    monosemantic("evaluate", ...source, "--sae", ours, ...place, "--heldout-share", value);
+  expect(cautions(await share("0.5"))).toEqual([
+    expect.stringMatching(/^caution: ours held out 0\.04 of the documents in training, less than .* 0\.5: /),
+  ]);
+  expect(cautions(await share("0.04"))).toEqual([]);
+});
+
+const cautions = ({ stderr }: { stderr: string }) =>
+  stderr.split("\n").filter((line) => line.startsWith("caution"));
+
 describe("mistakes", () => {
   const other = () => dictionary("other", { hook: "blocks.0.hook_resid_pre" });
 
