@@ -57,7 +57,7 @@ async function product(pool: Pool, d_in: number, l0: number | "half") {
   const { parameters, d_sae } = trainer;
   const x = sparseBatch(BATCH, d_in, d_sae, (i) => parameters.decoderRow(i), 1);
   if (l0 !== "half") {
-    parameters.b_enc.fill(biasForL0(l0, x, d_in, d_sae, (i) => parameters.encoderRow(i)));
+    parameters.fillBias(biasForL0(l0, x, d_in, d_sae, (i) => parameters.encoderRow(i)));
   }
   let last: StepReport = await trainer.step(x);
   const contender: Contender = {

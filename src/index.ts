@@ -32,7 +32,7 @@ export { type Sae } from "./sae/dictionary.ts";
 export { SaeForward, type SparseActivations } from "./sae/forward.ts";
 export { type PresetName, type SaeOptions, type SaeRequest } from "./sae/options.ts";
 export { Pool } from "./sae/pool.ts";
-export { describeLambda, resolveOptions } from "./sae/presets.ts";
+export { describeSparsity, resolveOptions } from "./sae/presets.ts";
 export { readSae, writeSae } from "./sae/saelens.ts";
 export { SaeTrainer, type StepReport } from "./sae/trainer.ts";
 

@@ -183,5 +183,7 @@ function describeEvent(event: TrainingEvent): string {
       return `step ${event.step}: resampled ${event.dead} dead features from ${event.inputs} inputs`;
     case "reinit":
       return `step ${event.step}: restarted ${event.features} rare features`;
+    case "target-l0":
+      return `Λ ${event.Lambda.toPrecision(4)} gives L0 ${event.l0.toFixed(1)}`;
   }
 }

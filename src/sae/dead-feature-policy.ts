@@ -54,7 +54,7 @@ function neelReinit(options: SaeOptions, steps: number, parameters: TrainingPara
   const window = Math.min(every, Math.ceil(options.reinit_tokens / batch));
   return {
     beforeStep(step) {
-      if ((step - 1 + window) % every === 0) parameters.fired.fill(0);
+      if ((step - 1 + window) % every === 0) parameters.clearFired();
     },
     async afterStep(step) {
       if (step % every !== 0) return undefined;
@@ -78,7 +78,7 @@ function brickenResample(
     beforeStep() {},
     async afterStep(step, x) {
       if (!when.has(step)) return undefined;
-      const dead = deadFeatures(parameters.last_fired, step, window);
+      const dead = deadFeatures(parameters, step, window);
       if (dead.length === 0) return { event: "resample", step, dead: 0, inputs: 0 };
       const sample = new LossWeightedSample(
         dead.length,

@@ -29,9 +29,9 @@ export function resampleDead(
     normalise(decoder);
     encoder.set(input);
     normalise(encoder, norm);
-    parameters.b_enc[i] = 0;
+    parameters.setBias(i, 0);
     parameters.clearMoments(i);
-    parameters.last_fired[i] = step;
+    parameters.setLastFired(i, step);
   });
 }
 
@@ -60,13 +60,13 @@ export function reinitialiseRare(
   asPublished: boolean,
   random: Random,
 ): number {
-  const { d_in, d_sae, fired } = parameters;
+  const { d_in, d_sae } = parameters;
   let count = 0;
   for (let i = 0; i < d_sae; i++) {
-    if (fired[i]! >= frequency * tokens) continue;
+    if (parameters.fired(i) >= frequency * tokens) continue;
     uniform(parameters.encoderRow(i), kaimingBound(d_sae, 0), random);
     uniform(parameters.decoderRow(i), kaimingBound(d_in, 0), random);
-    parameters.b_enc[i] = 0;
+    parameters.setBias(i, 0);
     if (!asPublished) {
       normalise(parameters.decoderRow(i));
       parameters.clearMoments(i);

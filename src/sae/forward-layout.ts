@@ -1,7 +1,7 @@
 /** Where a finished dictionary and the rows it works on lie in its memory. */
 
 import { Failure } from "../errors.ts";
-import { Arena, roundUp } from "./layout.ts";
+import { Arena, roundUp } from "./memory.ts";
 import { CHUNK } from "./plan.ts";
 
 /** Bytes set aside for the active entries of one call: as if every feature fired on every row. */

@@ -11,7 +11,7 @@ import { FloatBlocks } from "./float-blocks.ts";
 import { type ForwardLayout, forwardLayout } from "./forward-layout.ts";
 import { encoderGraph } from "./graphs.ts";
 import { loadKernels } from "./kernels.ts";
-import { sharedMemory } from "./layout.ts";
+import { sharedMemory } from "./memory.ts";
 import { CHUNK } from "./plan.ts";
 import type { Pool } from "./pool.ts";
 

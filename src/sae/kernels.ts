@@ -38,19 +38,65 @@ const FLAGS = [
 /** What a worker calls; addresses and sizes are unsigned 32-bit, `assembly/` says what each does. */
 export interface Kernels {
   planBytes(): number;
+  scratchBytes(): number;
   prepare(plan: number, chunk: number, rows: number): void;
-  collect(plan: number, chunk: number, rows: number, z: number): number;
-  reconstruct(plan: number, chunk: number, rows: number, count: number, order: number, starts: number): void;
-  residuals(plan: number, chunk: number, rows: number, l1: number, l0: number): void;
+  worstError(plan: number): number;
+  quantiseRows(plan: number, chunk: number, rows: number, scratch: number, worst: number): void;
+  screenCuts(scratch: number): void;
+  setCuts(scratch: number, rows: number, cut: number): void;
+  guessCuts(
+    plan: number,
+    scratch: number,
+    rows: number,
+    size: number,
+    rank: number,
+    screened: number,
+  ): void;
+  collectTile(plan: number, scratch: number, rows: number, first: number, size: number): void;
+  screenTile(
+    plan: number,
+    scratch: number,
+    chunk: number,
+    rows: number,
+    first: number,
+    size: number,
+  ): number;
+  select(plan: number, scratch: number, chunk: number, rows: number): number;
+  batchThreshold(plan: number, chunks: number, wanted: number, counts: number): number;
+  dropBelow(plan: number, chunk: number, least: number): number;
+  beginRows(
+    plan: number,
+    scratch: number,
+    chunk: number,
+    rows: number,
+    count: number,
+    bias: number,
+  ): void;
+  decode(plan: number, scratch: number, chunk: number, rows: number): void;
+  pullBack(
+    plan: number,
+    scratch: number,
+    chunk: number,
+    rows: number,
+    count: number,
+    products: number,
+  ): void;
+  addBias(plan: number, chunk: number, rows: number): void;
+  finishDense(plan: number, chunk: number, rows: number, l1: number, l0: number): void;
   updateSparse(plan: number, block: number, chunks: number, scratch: number): void;
   updateDense(
     plan: number,
     block: number,
     dW_enc: number,
     dW_dec: number,
+    pulls: number,
     db_enc: number,
+    dgain: number,
+    db_mag: number,
     counts: number,
+    scratch: number,
   ): void;
+  refresh(plan: number, block: number): void;
   encodeRows(
     z: number,
     features: number,

@@ -6,6 +6,7 @@
  */
 
 import { z } from "zod";
+import { OBJECTIVE_MEANING, OBJECTIVES } from "./objectives.ts";
 
 const positive = z.number().positive();
 const share = z.number().min(0);
@@ -18,6 +19,37 @@ export const saeOptions = z.strictObject({
   preset: z
     .enum(PRESETS)
     .describe("recipe that fills in every option not given: our own for short runs, or a published one"),
+  objective: z
+    .enum(OBJECTIVES)
+    .describe(`what is minimised: ${OBJECTIVES.map((name) => `${name}, ${OBJECTIVE_MEANING[name]}`).join("; ")}`),
+  k: z
+    .int()
+    .positive()
+    .describe("topk, batch-topk, matryoshka: active features per token, exactly or on average"),
+  k_aux: z
+    .int()
+    .min(0)
+    .describe("topk, batch-topk, matryoshka: dead features per token that learn to reconstruct the error (AuxK)"),
+  aux_coefficient: z.number().min(0).describe("weight of that auxiliary loss (0: off)"),
+  dead_after: positive.describe(
+    "topk, batch-topk, matryoshka: a feature silent for this long is dead (steps or share)",
+  ),
+  groups: z
+    .array(positive.max(1))
+    .min(1)
+    .describe("matryoshka: shares of the dictionary, from its first feature on, that reconstruct on their own"),
+  target_l0: z
+    .number()
+    .min(0)
+    .describe(
+      "mean number of active features per token to reach: Λ is adapted during training, and for jumprelu it is the L0 that " +
+        "the penalty aims at (0: no target)",
+    ),
+  sparsity_penalty: positive.describe(
+    "jumprelu: weight of (L0/target − 1)², in units of the mean squared norm of the activations",
+  ),
+  bandwidth: positive.describe("jumprelu: width of the window in which a threshold feels its entries"),
+  threshold_init: share.describe("jumprelu: first threshold"),
   expansion: positive.describe("features per dimension of the activation: d_sae = expansion · d_in"),
   lambda: positive.describe("sparsity coefficient as the preset writes it; the conversion to Λ is printed"),
   Lambda: positive.describe(
@@ -57,7 +89,7 @@ export const saeOptions = z.strictObject({
     "neel-reinit: features that fire on a smaller share of tokens are restarted",
   ),
   initialisation: z
-    .enum(["decoder-transpose", "torch-linear", "kaiming"])
+    .enum(["decoder-transpose", "torch-linear", "kaiming", "april-2024"])
     .describe(
       "first values of the matrices: encoder along its decoder row, or as the published recipes draw them",
     ),
@@ -76,6 +108,12 @@ export const saeOptions = z.strictObject({
     .describe(
       "neel-2023: also do what the original program did by mistake: decoder norms drift from 1, restarted features keep " +
         "their old Adam moments and get decoder rows that are not of norm 1",
+    ),
+  encoder_product: z
+    .enum(["screened", "float32"])
+    .describe(
+      "sparse steps compute all encoder products in float32, or screen them in eight bits with a bound that loses none and " +
+        "compute in float32 what is left",
     ),
   seed: z.int().min(0).describe("seed of the first values and of resampling"),
 });

@@ -6,6 +6,7 @@
  */
 
 import { UsageError } from "../errors.ts";
+import type { ObjectiveName } from "./objectives.ts";
 import { type PresetName, type SaeOptions, type SaeRequest, saeRequest } from "./options.ts";
 
 type Recipe = Omit<SaeOptions, "preset" | "Lambda">;
@@ -28,6 +29,36 @@ const DEAD_FEATURE_DEFAULTS = {
   reinit_frequency: 10 ** -5.5,
 };
 
+/** Used by the objectives that a preset does not speak of. */
+const OBJECTIVE_DEFAULTS = {
+  objective: "relu-l1" as const,
+  k: 32,
+  k_aux: 256,
+  aux_coefficient: 1 / 32,
+  dead_after: 0.05,
+  groups: [1 / 32, 3 / 32, 7 / 32, 15 / 32, 1],
+  target_l0: 0,
+  sparsity_penalty: 1,
+  bandwidth: 0.1,
+  threshold_init: 0.1,
+  encoder_product: "screened" as const,
+};
+
+/** What an objective changes in our own recipe. */
+const OBJECTIVE_RECIPES: Partial<Record<ObjectiveName, Partial<Recipe>>> = {
+  // Anthropic, April 2024: no pre-encoder bias, λ 5 with a warm-up of 5 %, the learning rate falling over the last fifth. Their
+  // gradient clipping is left out: a feature is updated while its gradient is in the cache, before the gradient's norm is known.
+  "april-2024": {
+    lambda: 5,
+    lambda_warmup: 0.05,
+    initialisation: "april-2024",
+    apply_b_dec_to_input: false,
+    b_dec_init: "zero",
+  },
+  jumprelu: { target_l0: 32, lambda_warmup: 0.2 },
+  gated: { lambda_warmup: 0.2 },
+};
+
 const presets: Record<PresetName, Preset> = {
   /**
    * Ours: for runs of 10³ to 10⁵ steps on a CPU. Every length is a share of the run, so it scales from minutes to days.
@@ -37,6 +68,7 @@ const presets: Record<PresetName, Preset> = {
   monosemantic: {
     recipe: {
       ...DEAD_FEATURE_DEFAULTS,
+      ...OBJECTIVE_DEFAULTS,
       expansion: 8,
       lambda: 4,
       tokens: 5_000_000,
@@ -71,6 +103,7 @@ const presets: Record<PresetName, Preset> = {
   "bricken-2023": {
     recipe: {
       ...DEAD_FEATURE_DEFAULTS,
+      ...OBJECTIVE_DEFAULTS,
       expansion: 8,
       lambda: 0.004,
       tokens: 8_192_000_000,
@@ -101,6 +134,7 @@ const presets: Record<PresetName, Preset> = {
   "neel-2023": {
     recipe: {
       ...DEAD_FEATURE_DEFAULTS,
+      ...OBJECTIVE_DEFAULTS,
       expansion: 32,
       lambda: 3e-4,
       tokens: 2_000_000_000,
@@ -143,19 +177,55 @@ export function resolveOptions(request: SaeRequest, d_in: number): SaeOptions {
   ) as SaeRequest;
   const preset = asked.preset ?? "monosemantic";
   const { recipe, convention } = presets[preset];
-  const options = { ...recipe, ...asked, preset };
+  const objective = asked.objective ?? recipe.objective;
+  const own = preset === "monosemantic" ? OBJECTIVE_RECIPES[objective] : undefined;
+  const options = { ...recipe, ...own, ...asked, preset };
   const factor = convention.factor(d_in, options.batch);
   const Lambda = asked.Lambda ?? options.lambda * factor;
   if (options.as_published && preset !== "neel-2023") {
     throw new UsageError(`option as_published belongs to preset neel-2023, not ${preset}`);
   }
+  refuseContradictions(options, preset, d_in);
   return { ...options, Lambda, lambda: Lambda / factor };
 }
 
-/** One line that says what λ means here, for the log: "λ 0.0003 (neel-2023) = Λ 1.2288: …". */
-export function describeLambda({ preset, lambda, Lambda }: SaeOptions): string {
+function refuseContradictions(options: Omit<SaeOptions, "Lambda">, preset: PresetName, d_in: number): void {
+  const { objective, target_l0, k, dead } = options;
+  if (preset !== "monosemantic" && objective !== "relu-l1") {
+    throw new UsageError(`option objective ${objective} belongs to preset monosemantic: ${preset} is ReLU with L1`);
+  }
+  const d_sae = widthOf(options, d_in);
+  const ranked = objective === "topk" || objective === "batch-topk" || objective === "matryoshka";
+  if (ranked && target_l0 > 0) {
+    throw new UsageError(`option target_l0: ${objective} has exactly k active features per token; give --k instead`);
+  }
+  if (ranked && dead !== "none") {
+    throw new UsageError(`option dead ${dead}: ${objective} revives dead features with its auxiliary loss (--aux-coefficient)`);
+  }
+  if (ranked && k > d_sae / 4) {
+    throw new UsageError(`option k ${k} is more than a quarter of the ${d_sae} features: such a dictionary is not sparse`);
+  }
+  if (objective === "jumprelu" && target_l0 === 0) {
+    throw new UsageError("option target_l0: jumprelu needs an L0 to aim at, for example --target-l0 32");
+  }
+  if (objective === "gated" && dead !== "none") {
+    throw new UsageError(`option dead ${dead}: not implemented for gated; use --dead none`);
+  }
+  if (target_l0 > d_sae) {
+    throw new UsageError(`option target_l0 ${target_l0} is more than the ${d_sae} features there are`);
+  }
+}
+
+/** One line that says what sets the sparsity, for the log: "λ 0.0003 (neel-2023) = Λ 1.2288: …". */
+export function describeSparsity({ preset, lambda, Lambda, objective, k, target_l0 }: SaeOptions): string {
+  if (objective === "topk") return `${k} active features per token (topk)`;
+  if (objective === "batch-topk" || objective === "matryoshka") {
+    return `${k} active features per token on average (${objective})`;
+  }
+  if (objective === "jumprelu") return `thresholds that aim at ${target_l0} active features per token (jumprelu)`;
   const round = (value: number) => Number(value.toPrecision(6)).toString();
-  return `λ ${round(lambda)} (${preset}) = Λ ${round(Lambda)}: ${presets[preset].convention.words}`;
+  const written = `λ ${round(lambda)} (${preset}) = Λ ${round(Lambda)}: ${presets[preset].convention.words}`;
+  return target_l0 > 0 ? `${written}; adapted to reach L0 ${target_l0}` : written;
 }
 
 /** Features of a dictionary, d_sae = expansion · d_in. */

@@ -57,10 +57,12 @@ function firstAbove(rising: Float64Array, value: number): number {
 }
 
 /** Features that have not fired in the `window` steps up to and including `step`. */
-export function deadFeatures(lastFired: Int32Array, step: number, window: number): number[] {
+export function deadFeatures(
+  parameters: { readonly d_sae: number; lastFired(i: number): number },
+  step: number,
+  window: number,
+): number[] {
   const dead: number[] = [];
-  lastFired.forEach((last, i) => {
-    if (step - last >= window) dead.push(i);
-  });
+  for (let i = 0; i < parameters.d_sae; i++) if (step - parameters.lastFired(i) >= window) dead.push(i);
   return dead;
 }

@@ -1,16 +1,15 @@
 /**
  * Training of one dictionary (definitions in options.ts and presets.ts, the step in training-work.ts and assembly/).
  *
- * All state is in one shared memory, where the pool's workers compute. The main thread sets a step's numbers, adds up what
+ * All state is in shared memory, where the pool's workers compute. The main thread sets a step's numbers, adds up what
  * the workers left for it in a fixed order, updates b_dec, and looks after dead features. The same options and the same
  * batches give the same bits, for any number of workers and across save and restore.
  */
 
 import { Failure } from "../errors.ts";
-import { serialise } from "../engine/onnx.ts";
-import { sharedInts } from "../engine/tensor.ts";
 import { Random } from "../random.ts";
 import { adamScalars, adamUpdate } from "./adam.ts";
+import { cutBelow, firstCut } from "./batch-cut.ts";
 import {
   type DeadFeatureEvent,
   type DeadFeaturePolicy,
@@ -18,47 +17,46 @@ import {
   type ResampleInputs,
 } from "./dead-feature-policy.ts";
 import type { Sae } from "./dictionary.ts";
+import { finishedDictionary } from "./finished.ts";
 import { expectedNormScale, geometricMedian, meanRow } from "./geometric-median.ts";
-import { denseForwardGraph, denseGradientGraph, encoderGraph } from "./graphs.ts";
-import { initialise } from "./initialisation.ts";
-import { loadKernels } from "./kernels.ts";
-import {
-  allocate,
-  DENSE_FEATURES,
-  DENSE_ROWS,
-  layoutOf,
-  type TrainingLayout,
-  type TrainingShape,
-} from "./layout.ts";
+import { encoderNormFor, initialise } from "./initialisation.ts";
+import { L0Controller, type L0State } from "./l0-controller.ts";
 import type { SaeOptions } from "./options.ts";
-import { CHUNK, FLAG, writePlan } from "./plan.ts";
 import type { Pool } from "./pool.ts";
 import { stepsOf, widthOf } from "./presets.ts";
-import { learningRate, sparsityCoefficient } from "./schedule.ts";
-import { type BatchStatistics, batchStatistics, brokenFeatures, decoderBiasGradient } from "./statistics.ts";
-import { type NamedTensors, TrainingParameters } from "./training-parameters.ts";
-import { CONTROL, CONTROL_WORDS } from "./training-work.ts";
+import { inSteps, learningRate, sparsityCoefficient } from "./schedule.ts";
+import { type BatchStatistics, batchStatistics, brokenFeatures, decoderBiasGradient, rowLosses } from "./statistics.ts";
+import { StepMemory } from "./step-memory.ts";
+import { type PathState, StepPath } from "./step-path.ts";
+import type { NamedTensors, TrainingParameters } from "./training-parameters.ts";
 
-/** Share of features that fire on a token below which the sparse path is the faster one (docs/results.md). */
-export const SPARSE_BELOW = 0.12;
+export { SPARSE_BELOW } from "./step-path.ts";
 
 /** Rows of the sample from which centre and scale of the activations are estimated. */
 const SAMPLE_ROWS = 16_384;
+/** Keeps of batch-topk's inference threshold from step to step. */
+const THRESHOLD_KEEP = 0.99;
 
 export interface StepReport extends BatchStatistics {
   readonly step: number;
   readonly tokens: number;
-  /** mse + Λ_t · l1, with the Λ of this step. */
+  /**
+   * What is minimised, with the Λ of this step: mse + Λ_t · l1, and the auxiliary losses of the objectives that have them.
+   * For matryoshka the error of the full reconstruction only.
+   */
   readonly loss: number;
   readonly explainedVariance: number;
   readonly Lambda: number;
   readonly lr: number;
   /** The step took the dense path. */
   readonly dense: boolean;
+  /** Milliseconds of the two halves, and of the first in encoder products, as the first worker saw them. */
+  readonly phases: { readonly rows: number; readonly features: number; readonly products: number };
 }
 
 export type TrainingEvent =
   | { readonly event: "dense-to-sparse" | "sparse-to-dense"; readonly step: number; readonly l0: number }
+  | { readonly event: "target-l0"; readonly step: number; readonly l0: number; readonly Lambda: number }
   | DeadFeatureEvent;
 
 export interface TrainerSetup {
@@ -69,6 +67,8 @@ export interface TrainerSetup {
   readonly resampleInputs?: ResampleInputs;
   /** Tests break the method on purpose with this, to show that they would notice. */
   readonly ablate?: Ablation;
+  /** At least this many memories, also where one would do: for tests of sharding. */
+  readonly shards?: number;
 }
 
 export type Ablation = "projection" | "resampling" | "bias" | "adam";
@@ -79,12 +79,18 @@ export interface SavedTrainer {
   readonly state: TrainerState;
 }
 
+const FORMAT = 2;
+
 export interface TrainerState {
-  readonly format: 1;
+  readonly format: number;
   readonly step: number;
-  readonly dense: boolean;
+  readonly path: PathState;
   /** Factor on raw activations. */
   readonly scale: number;
+  readonly l0: L0State;
+  /** Batch ranks: the last batch's threshold, and the running mean that inference uses. */
+  readonly threshold: number;
+  readonly inferenceThreshold: number;
   readonly options: SaeOptions;
 }
 
@@ -94,39 +100,30 @@ export class SaeTrainer {
   readonly d_sae: number;
   /** Steps of the whole run. */
   readonly steps: number;
-  readonly parameters: TrainingParameters;
   readonly #setup: TrainerSetup;
-  readonly #pool: Pool;
-  readonly #memory: WebAssembly.Memory;
-  readonly #layout: TrainingLayout;
-  readonly #control: Int32Array;
-  readonly #id: number;
+  readonly #memory: StepMemory;
+  readonly #path: StepPath;
+  readonly #controller: L0Controller;
   readonly #policy: DeadFeaturePolicy | undefined;
   #step = 0;
-  #dense = true;
   #scale = 1;
+  #threshold = 0;
+  #inferenceThreshold = 0;
+  /** Parameters were set from outside since the last step. */
+  #stale = true;
   #busy = false;
 
-  private constructor(
-    setup: TrainerSetup,
-    pool: Pool,
-    memory: WebAssembly.Memory,
-    shape: TrainingShape,
-    layout: TrainingLayout,
-    control: Int32Array,
-    id: number,
-  ) {
+  private constructor(setup: TrainerSetup, memory: StepMemory) {
     this.options = setup.options;
-    this.d_in = shape.d_in;
-    this.d_sae = shape.d_sae;
+    this.d_in = memory.shape.d_in;
+    this.d_sae = memory.shape.d_sae;
     this.steps = stepsOf(setup.options);
-    this.parameters = new TrainingParameters(memory, shape, layout);
     this.#setup = setup;
-    this.#pool = pool;
     this.#memory = memory;
-    this.#layout = layout;
-    this.#control = control;
-    this.#id = id;
+    const { ranked } = memory.shape.kind;
+    const screened = setup.options.encoder_product === "screened" && memory.exactInBytes;
+    this.#path = new StepPath(this.d_sae, ranked === undefined, screened);
+    this.#controller = new L0Controller(setup.options.target_l0, this.steps);
     if (setup.ablate === "resampling") return;
     this.#policy = deadFeaturePolicy(this.options, this.steps, this.parameters, {
       inputs: setup.resampleInputs,
@@ -141,35 +138,24 @@ export class SaeTrainer {
    */
   static async create(pool: Pool, setup: TrainerSetup): Promise<SaeTrainer> {
     const { d_in, options } = setup;
-    const shape = { d_in, d_sae: widthOf(options, d_in), batch: options.batch, workers: pool.workers };
-    const layout = layoutOf(shape);
-    const memory = allocate(shape, layout);
-    const control = sharedInts(CONTROL_WORDS);
-    const { stride } = layout;
-    const id = await pool.attach({
-      type: "training",
-      module: await loadKernels(),
-      memory,
-      shape,
-      layout,
-      control,
-      graphs: {
-        encoder: serialise(encoderGraph(stride, shape.d_sae, CHUNK)),
-        denseForward: serialise(denseForwardGraph(stride, shape.d_sae, DENSE_ROWS)),
-        denseGradient: serialise(denseGradientGraph(stride, DENSE_FEATURES, shape.batch)),
-      },
-    });
-    const trainer = new SaeTrainer(setup, pool, memory, shape, layout, control, id);
-    const { initialisation, initial_length, seed } = options;
-    initialise(
-      initialisation,
-      initial_length,
-      d_in,
-      stride,
-      Random.of(seed, "initialisation"),
-      trainer.parameters,
-    );
+    const memory = await StepMemory.create(pool, d_in, widthOf(options, d_in), options, setup.shards);
+    const trainer = new SaeTrainer(setup, memory);
+    const { initialisation, initial_length, seed, threshold_init } = options;
+    const { kind, d_sae } = memory.shape;
+    // A fixed number of features has to make up the whole length: they read at full strength.
+    const encoderNorm = kind.ranked ? 1 : encoderNormFor(initial_length, d_in, d_sae);
+    initialise(initialisation, encoderNorm, Random.of(seed, "initialisation"), trainer.parameters);
+    if (kind.gain === "threshold") for (let i = 0; i < d_sae; i++) trainer.parameters.setGain(i, threshold_init);
     return trainer;
+  }
+
+  get parameters(): TrainingParameters {
+    return this.#memory.parameters;
+  }
+
+  /** Bytes of shared memory that the dictionary reserves while it is trained. */
+  get bytes(): number {
+    return this.#memory.bytes;
   }
 
   /** Steps taken. */
@@ -180,6 +166,11 @@ export class SaeTrainer {
   /** Factor on raw activations: trained on x·scale. Λ and the reported losses are in those units. */
   get scale(): number {
     return this.#scale;
+  }
+
+  /** Λ at the end of its schedule; with `target_l0` what it has become to reach that. */
+  get Lambda(): number {
+    return this.options.Lambda * this.#controller.factor;
   }
 
   /**
@@ -207,18 +198,23 @@ export class SaeTrainer {
       const schedule = { ...options, steps: this.steps };
       const step = this.#step + 1;
       const lr = learningRate(schedule, step);
-      const Lambda = sparsityCoefficient(schedule, step);
+      const rise = sparsityCoefficient({ ...schedule, Lambda: 1 }, step);
+      const Lambda = this.#memory.shape.kind.l1 ? rise * this.Lambda : 0;
       this.#policy?.beforeStep(step);
       const scalars = this.#writePlan(step, lr, Lambda);
-      const dense = await this.#run(x, { update: true, Lambda });
+      const screen = this.#path.screens(step);
+      const { dense, phases } = await this.#run(x, { update: true, screen, rise });
       this.#updateDecoderBias(scalars);
-      const statistics = batchStatistics(this.#memory, this.#layout, options.batch);
-      const loss = statistics.mse + Lambda * statistics.l1;
+      const statistics = batchStatistics(this.#memory.memories, this.#memory.layout, options.batch);
+      const loss = this.#loss(statistics, Lambda, rise);
       this.#checkFinite(loss + statistics.variance, step);
       this.#step = step;
-      this.#choosePath(statistics.l0, dense);
+      this.#learn(statistics, { dense, screen }, rise === 1);
       const event = await this.#policy?.afterStep(step, x);
-      if (event) this.#setup.onEvent?.(event);
+      if (event) {
+        this.#stale = true;
+        this.#setup.onEvent?.(event);
+      }
       return {
         ...statistics,
         step,
@@ -228,6 +224,7 @@ export class SaeTrainer {
         Lambda,
         lr,
         dense,
+        phases,
       };
     } finally {
       this.#busy = false;
@@ -236,36 +233,38 @@ export class SaeTrainer {
 
   /** Share of features that fired in a step after step `since`. */
   aliveSince(since: number): number {
-    let alive = 0;
-    for (const last of this.parameters.last_fired) if (last > since) alive++;
-    return alive / this.d_sae;
+    return 1 - this.parameters.silentSince(since + 1) / this.d_sae;
   }
 
-  /** The dictionary as it stands, on raw activations: the scale is folded in and decoder rows keep norm 1. */
+  /** The dictionary as it stands, on raw activations: the scale is folded in and decoder rows have norm 1. */
   dictionary(): Sae {
-    const { tensors } = this.save();
-    const floats = (name: string) => Float32Array.from(tensors[name]!.data as Float32Array);
-    // s·x − b_dec = s(x − b_dec/s): dividing both biases by s divides every f by s and leaves the matrices as they are.
-    const unscale = (value: number) => value / this.#scale;
-    return {
-      architecture: "standard",
+    const { objective, k, apply_b_dec_to_input } = this.options;
+    return finishedDictionary({
+      objective,
       d_in: this.d_in,
       d_sae: this.d_sae,
-      W_enc: floats("W_enc"),
-      W_dec: floats("W_dec"),
-      b_enc: floats("b_enc").map(unscale),
-      b_dec: floats("b_dec").map(unscale),
-      apply_b_dec_to_input: this.options.apply_b_dec_to_input,
-      normalize_activations: "none",
-      metadata: {},
-    };
+      parameters: this.parameters.trained(),
+      k,
+      inferenceThreshold: this.#inferenceThreshold,
+      scale: this.#scale,
+      apply_b_dec_to_input,
+    });
   }
 
   /** The complete state, for an exact continuation. Arrays may be views: write them out before the next step. */
   save(): SavedTrainer {
     return {
       tensors: this.parameters.tensors(),
-      state: { format: 1, step: this.#step, dense: this.#dense, scale: this.#scale, options: this.options },
+      state: {
+        format: FORMAT,
+        step: this.#step,
+        path: this.#path.save(),
+        scale: this.#scale,
+        l0: this.#controller.save(),
+        threshold: this.#threshold,
+        inferenceThreshold: this.#inferenceThreshold,
+        options: this.options,
+      },
     };
   }
 
@@ -274,8 +273,10 @@ export class SaeTrainer {
    * @throws Failure when it belongs to other options
    */
   restore({ tensors, state }: SavedTrainer): void {
-    if (state.format !== 1) {
-      throw new Failure(`the checkpoint has format ${String(state.format)}, expected 1; start a new run`);
+    if (state.format !== FORMAT) {
+      throw new Failure(
+        `the checkpoint has format ${String(state.format)}, expected ${FORMAT}; start a new run`,
+      );
     }
     const changed = Object.entries(this.options).find(
       ([name, value]) => JSON.stringify(value) !== JSON.stringify(state.options[name as keyof SaeOptions]),
@@ -289,13 +290,17 @@ export class SaeTrainer {
     }
     this.parameters.load(tensors);
     this.#step = state.step;
-    this.#dense = state.dense;
+    this.#path.restore(state.path);
     this.#scale = state.scale;
+    this.#controller.restore(state.l0);
+    this.#threshold = state.threshold;
+    this.#inferenceThreshold = state.inferenceThreshold;
+    this.#stale = true;
   }
 
   /** Releases the workers' sessions and, with the last reference to the trainer, its memory. */
   close(): Promise<void> {
-    return this.#pool.detach(this.#id);
+    return this.#memory.close();
   }
 
   #enter(x: Float32Array): void {
@@ -312,52 +317,83 @@ export class SaeTrainer {
   #writePlan(step: number, lr: number, Lambda: number): { stepSize: number; rootCorrection: number } {
     const { options } = this;
     const { ablate } = this.#setup;
-    const { batch, beta1, beta2, as_published } = options;
     const scalars = adamScalars(options, lr, step);
-    writePlan(this.#memory, this.#layout.plan, {
-      ...this.#layout.fields,
-      features: this.d_sae,
-      batch,
-      rowBytes: 4 * this.#layout.stride,
-      capacity: this.#layout.capacity,
-      blocks: this.#layout.blocks,
+    const deadBefore = Math.max(0, step - Math.max(1, inSteps(options.dead_after, this.steps)));
+    this.#memory.writeStep(options, {
       step,
-      flags:
-        (options.apply_b_dec_to_input ? FLAG.centred : 0) |
-        (ablate === "projection" ? 0 : FLAG.project) |
-        (ablate === "bias" ? 0 : FLAG.trainBiases) |
-        (as_published ? FLAG.renormaliseBefore : FLAG.renormaliseAfter),
+      deadBefore,
+      revive: this.#memory.shape.kind.revive && this.parameters.silentSince(deadBefore) > 0,
+      project: ablate !== "projection",
+      trainBiases: ablate !== "bias",
       scale: this.#scale,
-      errorScale: 2 / batch,
-      sparsity: Lambda / batch,
-      lambda: Lambda,
+      Lambda,
       ...scalars,
-      beta1,
-      rest1: 1 - beta1,
-      beta2,
-      rest2: 1 - beta2,
       // An ε of 1 drowns the second moment: what is left is gradient descent with momentum.
       epsilon: ablate === "adam" ? 1 : options.epsilon,
     });
     return scalars;
   }
 
-  /** @returns whether the dense path was taken */
-  async #run(x: Float32Array, { update, Lambda }: { update: boolean; Lambda: number }): Promise<boolean> {
-    this.#control.fill(0);
-    await this.#pool.run(this.#id, { x, dense: this.#dense, update, sparsity: Lambda / this.options.batch });
-    return this.#dense || this.#control[CONTROL.overflow] === 1;
+  /** Runs a batch, again with another cut where the first did not do. */
+  async #run(
+    x: Float32Array,
+    { update, screen, rise }: { update: boolean; screen: boolean; rise: number },
+  ): Promise<{ dense: boolean; phases: StepReport["phases"] }> {
+    const { target_l0 } = this.options;
+    const refresh = this.#stale;
+    let cut = this.#cut(x);
+    for (;;) {
+      const outcome = await this.#memory.run({
+        x,
+        dense: this.#path.dense,
+        screen,
+        update,
+        refresh,
+        cut,
+        sparsityPenalty: this.#penalty(rise),
+        targetL0: target_l0,
+      });
+      if (outcome.tooHigh) cut = cut < 1e-6 ? 0 : 0.7 * cut;
+      else if (outcome.full && this.#memory.shape.kind.ranked) cut = cut > 0 ? 1.2 * cut : 1e-6;
+      else {
+        this.#stale = false;
+        if (update) this.#threshold = outcome.threshold;
+        return { dense: this.#path.dense || outcome.full, phases: outcome.phases };
+      }
+    }
+  }
+
+  /** The cut to collect entries above, where rank in the batch decides. */
+  #cut(x: Float32Array): number {
+    const { kind } = this.#memory.shape;
+    if (kind.ranked !== "batch") return 0;
+    if (this.#threshold > 0) return cutBelow(this.#threshold);
+    const { apply_b_dec_to_input: centred } = this.options;
+    return firstCut(x, this.parameters, { k: kind.k, scale: this.#scale, centred });
+  }
+
+  /** λ_s of jumprelu in the units of the loss. */
+  #penalty(rise: number): number {
+    return rise * this.options.sparsity_penalty * this.d_in;
+  }
+
+  #loss({ mse, l1, l0, extra }: BatchStatistics, Lambda: number, rise: number): number {
+    const { objective, target_l0, aux_coefficient } = this.options;
+    if (objective === "jumprelu") return mse + this.#penalty(rise) * (l0 / target_l0 - 1) ** 2;
+    if (objective === "gated") return mse + Lambda * l1 + extra;
+    return this.#memory.shape.kind.l1 ? mse + Lambda * l1 : mse + aux_coefficient * extra;
   }
 
   #updateDecoderBias(scalars: { stepSize: number; rootCorrection: number }): void {
     if (this.#setup.ablate === "bias") return;
     const { b_dec, b_dec_m, b_dec_v } = this.parameters;
-    const gradient = decoderBiasGradient(this.#memory, this.#layout, this.options.apply_b_dec_to_input);
+    const { memories, layout } = this.#memory;
+    const gradient = decoderBiasGradient(memories, layout, this.options.apply_b_dec_to_input);
     adamUpdate(this.options, scalars, gradient, b_dec, b_dec_m, b_dec_v);
   }
 
   #checkFinite(loss: number, step: number): void {
-    const broken = brokenFeatures(this.#memory, this.#layout);
+    const broken = brokenFeatures(this.#memory.memories, this.#memory.layout);
     if (Number.isFinite(loss) && broken === 0) return;
     const what = broken > 0 ? `${broken} features are no longer finite numbers` : `the loss is ${loss}`;
     throw new Failure(
@@ -366,22 +402,31 @@ export class SaeTrainer {
     );
   }
 
-  #choosePath(l0: number, dense: boolean): void {
-    const before = this.#dense;
-    // An overflow sends the run back to the dense path until it is sparse enough again.
-    this.#dense = dense && l0 > SPARSE_BELOW * this.d_sae;
-    if (before === this.#dense) return;
-    this.#setup.onEvent?.({
-      event: this.#dense ? "sparse-to-dense" : "dense-to-sparse",
-      step: this.#step,
-      l0,
-    });
+  /** What the next steps take from this one. */
+  #learn(seen: BatchStatistics, took: { dense: boolean; screen: boolean }, risen: boolean): void {
+    const { target_l0 } = this.options;
+    const { kind } = this.#memory.shape;
+    if (kind.ranked === "batch") {
+      this.#inferenceThreshold =
+        this.#inferenceThreshold === 0
+          ? this.#threshold
+          : THRESHOLD_KEEP * this.#inferenceThreshold + (1 - THRESHOLD_KEEP) * this.#threshold;
+    }
+    if (kind.l1 && target_l0 > 0) {
+      this.#controller.observe(seen.l0, risen);
+      if (this.#step === this.steps) {
+        this.#setup.onEvent?.({ event: "target-l0", step: this.#step, l0: seen.l0, Lambda: this.Lambda });
+      }
+    }
+    const event = this.#path.observe(seen, took);
+    if (event) this.#setup.onEvent?.({ event, step: this.#step, l0: seen.l0 });
   }
 
   /** Losses of the rows of one more batch under the parameters as they are. */
   async #rowLosses(rows: Float32Array): Promise<Float32Array> {
-    const Lambda = sparsityCoefficient({ ...this.options, steps: this.steps }, this.#step);
-    await this.#run(rows, { update: false, Lambda });
-    return new Float32Array(this.#memory.buffer, this.#layout.fields.rowLoss, this.options.batch);
+    const rise = sparsityCoefficient({ ...this.options, Lambda: 1, steps: this.steps }, this.#step);
+    await this.#run(rows, { update: false, screen: this.#path.screens(this.#step), rise });
+    const { memories, layout, shape } = this.#memory;
+    return rowLosses(memories, layout, this.options.batch, shape.kind.l1 ? rise * this.Lambda : 0);
   }
 }

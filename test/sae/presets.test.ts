@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { Random } from "../../src/random.ts";
 import { initialise } from "../../src/sae/initialisation.ts";
-import { describeLambda, resolveOptions, stepsOf, widthOf } from "../../src/sae/presets.ts";
+import { describeSparsity, resolveOptions, stepsOf, widthOf } from "../../src/sae/presets.ts";
 import { learningRate, sparsityCoefficient } from "../../src/sae/schedule.ts";
 
 describe("λ becomes Λ as its preset's authors meant it", () => {
   test("neel-2023 sums over the batch: 3e-4 · 4096", () => {
     const options = resolveOptions({ preset: "neel-2023" }, 2048);
     expect(options.Lambda).toBeCloseTo(1.2288, 12);
-    expect(describeLambda(options)).toMatch(/^λ 0.0003 \(neel-2023\) = Λ 1.2288: λ · batch/);
+    expect(describeSparsity(options)).toMatch(/^λ 0.0003 \(neel-2023\) = Λ 1.2288: λ · batch/);
     expect(resolveOptions({ preset: "neel-2023", batch: 1024 }, 2048).Lambda).toBeCloseTo(0.3072, 12);
   });
 
@@ -67,7 +67,14 @@ describe("first values are distributed as the parents draw them", () => {
       W_dec: new Float32Array(d_sae * d_in),
       b_enc: new Float32Array(d_sae),
     };
-    initialise(kind, 0.5, d_in, d_in, Random.of(1), parameters);
+    const row = (matrix: Float32Array, i: number) => matrix.subarray(i * d_in, (i + 1) * d_in);
+    initialise(kind, 1, Random.of(1), {
+      d_in,
+      d_sae,
+      encoderRow: (i) => row(parameters.W_enc, i),
+      decoderRow: (i) => row(parameters.W_dec, i),
+      setBias: (i, value) => (parameters.b_enc[i] = value),
+    });
     return parameters;
   };
   const extent = (values: Float32Array) => Math.max(...values.map(Math.abs));

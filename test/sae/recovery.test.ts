@@ -56,7 +56,7 @@ async function train({ data: spec, options: change, silent = 0 }: Setting, ablat
       Array.from({ length: 8 }, (_, i) => data.batch(10_000 + 8 * step + i, batch)),
   });
   trainer.initialise(data.batch(0, 2048));
-  trainer.parameters.b_enc.fill(-100, width - silent);
+  trainer.parameters.fillBias(-100, width - silent);
   for (let step = 1; step <= steps; step++) await trainer.step(data.batch(step, batch));
   const { W_dec } = trainer.dictionary();
   await trainer.close();

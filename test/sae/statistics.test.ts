@@ -30,7 +30,8 @@ test("the scale brings the mean norm to √d", () => {
 
 describe("resampling", () => {
   test("dead is silent for the whole window", () => {
-    expect(deadFeatures(Int32Array.of(0, 10, 11, 30), 30, 20)).toEqual([0, 1]);
+    const last = [0, 10, 11, 30];
+    expect(deadFeatures({ d_sae: 4, lastFired: (i) => last[i]! }, 30, 20)).toEqual([0, 1]);
   });
 
   test("inputs are drawn with probability ∝ loss², independently for each feature, over all pieces", () => {

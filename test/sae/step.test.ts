@@ -115,7 +115,7 @@ describe.each([
     const trainer = await SaeTrainer.create(pool, { d_in: d, options });
     trainer.initialise(data.batch(0, batch));
     // Quiet from the start: a few features fire on a row.
-    trainer.parameters.b_enc.fill(change.preset === "neel-2023" ? -0.2 : -0.6);
+    trainer.parameters.fillBias(change.preset === "neel-2023" ? -0.2 : -0.6);
     const dense = await compare(trainer, copyOf(trainer));
     expect(dense.filter(Boolean).length).toBeLessThan(STEPS / 4);
     await trainer.close();
@@ -144,8 +144,8 @@ test.each(["input", "centred"] as const)(
       onEvent: (event) => event.event === "resample" && (dead = event.dead),
     });
     trainer.initialise(data.batch(0, batch));
-    trainer.parameters.b_enc.fill(-0.6);
-    trainer.parameters.b_enc.fill(-5, 170);
+    trainer.parameters.fillBias(-0.6);
+    trainer.parameters.fillBias(-5, 170);
     const reference = copyOf(trainer);
     const lastFired = new Int32Array(trainer.d_sae);
     let resampled = 0;
@@ -157,9 +157,7 @@ test.each(["input", "centred"] as const)(
       });
       for (let e = 0; e < f.length; e++) if (f[e]! > 0 && step < 30) lastFired[e % trainer.d_sae] = step;
       if (step !== 30) return;
-      const silent = [...trainer.parameters.last_fired.keys()].filter(
-        (i) => trainer.parameters.b_enc[i] === 0,
-      );
+      const silent = [...lastFired.keys()].filter((i) => trainer.parameters.bias(i) === 0);
       const alive = [...lastFired.keys()].filter((i) => !silent.includes(i));
       const norm = (i: number) => Math.hypot(...reference.parameters.W_enc.subarray(i * d, (i + 1) * d));
       const mean = alive.reduce((sum, i) => sum + norm(i), 0) / alive.length;

@@ -1,7 +1,8 @@
 /** Encoding and decoding with a finished dictionary of any supported architecture. */
 
 import { CHUNK } from "./plan";
-import { sortByRow } from "./rows";
+import { offer, sink, ties } from "./heap";
+import { sortByKey } from "./select";
 import { accumulate, accumulate4 } from "./vector";
 
 /**
@@ -52,7 +53,7 @@ export function encodeRows(
       }
     }
   }
-  sortByRow(rowOf, count, rows, order, starts);
+  sortByKey(rowOf, count, rows, order, starts);
   let kept: u32 = 0;
   for (let row: u32 = 0; row < rows; row++) {
     const from = load<u32>(starts + row * 4);
@@ -80,41 +81,23 @@ function keepLargest(indices: usize, values: usize, from: u32, to: u32, keep: u3
   for (let j: u32 = 0; j < keep; j++) store<f32>(heap + j * 4, load<f32>(values + (from + j) * 4));
   for (let j = <i32>(keep / 2) - 1; j >= 0; j--) sink(heap, j, keep);
   for (let e = from + keep; e < to; e++) {
-    const f = load<f32>(values + e * 4);
-    if (f <= load<f32>(heap)) continue;
-    store<f32>(heap, f);
-    sink(heap, 0, keep);
+    offer(heap, keep, load<f32>(values + e * 4));
   }
   const least = load<f32>(heap);
-  let ties: u32 = 0;
-  for (let j: u32 = 0; j < keep; j++) if (load<f32>(heap + j * 4) == least) ties++;
+  let left = ties(heap, keep);
   let kept: u32 = 0;
   for (let e = from; e < to; e++) {
     const f = load<f32>(values + e * 4);
     if (f < least) continue;
     if (f == least) {
-      if (ties == 0) continue;
-      ties--;
+      if (left == 0) continue;
+      left--;
     }
     store<u32>(indices + (from + kept) * 4, load<u32>(indices + e * 4));
     store<f32>(values + (from + kept) * 4, f);
     kept++;
   }
   return kept;
-}
-
-/** Restores the heap order below position `j`. */
-function sink(heap: usize, j: u32, size: u32): void {
-  const f = load<f32>(heap + j * 4);
-  for (;;) {
-    let child: u32 = 2 * j + 1;
-    if (child >= size) break;
-    if (child + 1 < size && load<f32>(heap + (child + 1) * 4) < load<f32>(heap + child * 4)) child++;
-    if (f <= load<f32>(heap + child * 4)) break;
-    store<f32>(heap + j * 4, load<f32>(heap + child * 4));
-    j = child;
-  }
-  store<f32>(heap + j * 4, f);
 }
 
 /** x̂ = Σ f_i W_dec,i + b_dec for each of `rows` rows, written to `out` [rows, d_in]. */

@@ -1,13 +1,16 @@
 /**
- * The half of a step that goes row by row: from encoder products to active entries, reconstruction, residual, and the
- * gradient that reaches each active feature.
+ * The half of a step that goes row by row: from active entries to reconstructions, residuals, and the gradient that reaches
+ * each entry. For the plain objectives
  *
- *   f = relu(z + b_enc)   x̂ = Σ f_i W_dec,i + b_dec   r = ∂L/∂x̂ = 2(x̂ − x)/B   ∂L/∂f_i = r·W_dec,i + Λ/B
+ *   x̂ = Σ f_i W_dec,i + b_dec   r = ∂L/∂x̂ = 2(x̂ − x)/B   ∂L/∂z_i = r·W_dec,i + Λ/B
  *
- * A feature that did not fire on a row has gradient exactly 0 there, so only the entries with f > 0 are ever visited.
+ * A feature that did not fire on a row has gradient exactly 0 there, so only active entries are ever visited. Objectives with
+ * more than one reconstruction have one residual for each ("slot"): matryoshka one for each prefix, and a last one that
+ * belongs to entries of the second kind (revived features) or to the gates of GATED.
  */
 
-import { BLOCK, CENTRED, CHUNK, Plan, STATS } from "./plan";
+import { CENTRED, CHUNK, GATED, JUMPRELU, NORM_PENALTY, Plan, REVIVE, Scratch, STATS } from "./plan";
+import { sortByKey } from "./select";
 import { accumulate, accumulate4, dot, sumLanes } from "./vector";
 
 /**
@@ -37,78 +40,7 @@ export function prepare(plan: Plan, chunk: u32, rows: u32): void {
   store<f64>(plan.chunkStats + (chunk * STATS + 3) * 8, squares);
 }
 
-/**
- * Lists the entries of z + b_enc > 0 in order of feature. `z` is [features, CHUNK]: a feature's products with the rows of
- * the chunk lie side by side.
- * @returns the number of entries, or -1 when they do not fit
- */
-export function collect(plan: Plan, chunk: u32, rows: u32, z: usize): i32 {
-  const starts = plan.blockStart + chunk * (plan.blocks + 1) * 4;
-  const offset = chunk * plan.capacity * 4;
-  const featureOut = plan.entryFeature + offset;
-  const rowOut = plan.entryRow + offset;
-  const valueOut = plan.entryValue + offset;
-  const zero = f32x4.splat(0);
-  // A feature adds at most CHUNK entries, so room is checked once per feature.
-  const limit: i32 = <i32>plan.capacity - <i32>CHUNK;
-  let count: i32 = 0;
-  for (let i: u32 = 0; i < plan.features; i++) {
-    if (i % BLOCK == 0) store<u32>(starts + (i / BLOCK) * 4, count);
-    if (count > limit) return -1;
-    const bias = load<f32>(plan.b_enc + i * 4);
-    const b = f32x4.splat(bias);
-    const line = z + i * CHUNK * 4;
-    for (let k: u32 = 0; k < CHUNK; k += 16) {
-      const at = line + k * 4;
-      const z0 = v128.load(at);
-      const z1 = v128.load(at, 16);
-      const z2 = v128.load(at, 32);
-      const z3 = v128.load(at, 48);
-      // Most groups of 16 have no active entry: one comparison of their maximum rules them out.
-      const top = f32x4.max(f32x4.max(z0, z1), f32x4.max(z2, z3));
-      if (!v128.any_true(f32x4.gt(f32x4.add(top, b), zero))) continue;
-      let mask =
-        i32x4.bitmask(f32x4.gt(f32x4.add(z0, b), zero)) |
-        (i32x4.bitmask(f32x4.gt(f32x4.add(z1, b), zero)) << 4) |
-        (i32x4.bitmask(f32x4.gt(f32x4.add(z2, b), zero)) << 8) |
-        (i32x4.bitmask(f32x4.gt(f32x4.add(z3, b), zero)) << 12);
-      for (; mask != 0; mask &= mask - 1) {
-        const row = k + ctz(mask);
-        // Rows beyond the end of the batch only fill the last chunk up.
-        if (row >= rows) break;
-        store<u32>(featureOut + count * 4, i);
-        store<u32>(rowOut + count * 4, row);
-        store<f32>(valueOut + count * 4, load<f32>(line + row * 4) + bias);
-        count++;
-      }
-    }
-  }
-  store<u32>(starts + plan.blocks * 4, count);
-  return count;
-}
-
-/** Counting sort of a chunk's entries by row: `order` lists them, row j's at [starts[j], starts[j+1]). */
-export function sortByRow(entryRow: usize, count: u32, rows: u32, order: usize, starts: usize): void {
-  memory.fill(starts, 0, (rows + 1) * 4);
-  for (let e: u32 = 0; e < count; e++) {
-    const at = starts + (load<u32>(entryRow + e * 4) + 1) * 4;
-    store<u32>(at, load<u32>(at) + 1);
-  }
-  for (let j: u32 = 0; j < rows; j++) {
-    store<u32>(starts + (j + 1) * 4, load<u32>(starts + (j + 1) * 4) + load<u32>(starts + j * 4));
-  }
-  // Placing shifts every start to its row's end; moving back down restores it.
-  for (let e: u32 = 0; e < count; e++) {
-    const at = starts + load<u32>(entryRow + e * 4) * 4;
-    const place = load<u32>(at);
-    store<u32>(order + place * 4, e);
-    store<u32>(at, place + 1);
-  }
-  for (let j = rows; j > 0; j--) store<u32>(starts + j * 4, load<u32>(starts + (j - 1) * 4));
-  store<u32>(starts, 0);
-}
-
-/** y += Σ f_i W_i over the entries order[from … to). */
+/** y += Σ values_e W_i(e) over the entries order[from … to). */
 export function decodeRow(
   y: usize,
   W: usize,
@@ -144,98 +76,209 @@ export function decodeRow(
   }
 }
 
+/** Number of residuals of a row. */
+@inline
+export function slotsOf(plan: Plan): u32 {
+  return plan.groups + (plan.objective == GATED || (plan.flags & REVIVE) != 0 ? 1 : 0);
+}
+
+/** The first feature behind prefix `group`. */
+@inline
+export function groupEnd(plan: Plan, group: u32): u32 {
+  return load<u32>(plan.groupEnds + group * 4);
+}
+
+/** Sorts a chunk's `count` entries by row and starts its rows' residuals at b_dec − x. */
+export function beginRows(plan: Plan, s: Scratch, chunk: u32, rows: u32, count: u32, bias: bool): void {
+  const bytes: u32 = plan.rowBytes;
+  sortByKey(plan.entryKey + chunk * plan.capacity * 4, count, 2 * CHUNK, s.order, s.starts);
+  for (let row: u32 = 0; row < rows; row++) {
+    const at = (chunk * CHUNK + row) * bytes;
+    const r = plan.residual + (plan.groups - 1) * plan.slotBytes + at;
+    const x = plan.input + at;
+    if (!bias) memory.fill(r, 0, bytes);
+    else if (plan.flags & CENTRED) {
+      // In terms of the encoder's input, which b_dec has been taken from.
+      for (let k: u32 = 0; k < bytes; k += 16) v128.store(r + k, f32x4.neg(v128.load(x + k)));
+    } else {
+      for (let k: u32 = 0; k < bytes; k += 16) {
+        v128.store(r + k, f32x4.sub(v128.load(plan.b_dec + k), v128.load(x + k)));
+      }
+    }
+  }
+}
+
 /**
- * Reconstruction, residual and pull-back of a chunk whose entries are collected.
- * `order` and `starts` are scratch of `count` and CHUNK + 1 words.
+ * Adds the active features of a chunk to its rows' residuals: x̂ − x in the last prefix's slot, those of shorter prefixes in
+ * their own, and what the slot behind them holds.
  */
-export function reconstruct(plan: Plan, chunk: u32, rows: u32, count: u32, order: usize, starts: usize): void {
+export function decode(plan: Plan, s: Scratch, chunk: u32, rows: u32): void {
+  const bytes: u32 = plan.rowBytes;
+  const offset = chunk * plan.capacity * 4;
+  const features = plan.entryFeature + offset;
+  const values = plan.entryValue + offset;
+  const last = plan.groups - 1;
+  for (let row: u32 = 0; row < rows; row++) {
+    const at = (chunk * CHUNK + row) * bytes;
+    const y = plan.residual + last * plan.slotBytes + at;
+    const from = load<u32>(s.starts + row * 8);
+    // Entries of JUMPRELU's second kind are active ones inside the window.
+    const to = load<u32>(s.starts + row * 8 + (plan.objective == JUMPRELU ? 8 : 4));
+    if (plan.objective == GATED) {
+      const gates = plan.residual + plan.groups * plan.slotBytes + at;
+      memory.copy(gates, y, bytes);
+      decodeRow(gates, plan.W_dec, s.order, from, to, features, plan.entryOther + offset, bytes);
+    }
+    let e = from;
+    for (let group: u32 = 0; group < last; group++) {
+      const begin = e;
+      while (e < to && load<u32>(features + load<u32>(s.order + e * 4) * 4) < groupEnd(plan, group)) e++;
+      decodeRow(y, plan.W_dec, s.order, begin, e, features, values, bytes);
+      memory.copy(plan.residual + group * plan.slotBytes + at, y, bytes);
+    }
+    decodeRow(y, plan.W_dec, s.order, e, to, features, values, bytes);
+    if (plan.flags & REVIVE) {
+      // ê − (x − x̂): what the dead features make of the error.
+      const revived = plan.residual + plan.groups * plan.slotBytes + at;
+      memory.copy(revived, y, bytes);
+      decodeRow(revived, plan.W_dec, s.order, to, load<u32>(s.starts + row * 8, 8), features, values, bytes);
+    }
+  }
+}
+
+/** Residuals to gradients, entries to what reaches them, and the sums of the chunk. */
+export function pullBack(plan: Plan, s: Scratch, chunk: u32, rows: u32, count: u32, products: u32): void {
   const bytes: u32 = plan.rowBytes;
   const offset = chunk * plan.capacity * 4;
   const features = plan.entryFeature + offset;
   const values = plan.entryValue + offset;
   const pulls = plan.entryPull + offset;
+  const others = plan.entryOther + offset;
+  const objective = plan.objective;
+  const groups = plan.groups;
+  const second = plan.residual + groups * plan.slotBytes;
   const sum = plan.chunkResidual + chunk * bytes;
   memory.fill(sum, 0, bytes);
-  sortByRow(plan.entryRow + offset, count, rows, order, starts);
   let errors: f64 = 0;
+  let extra: f64 = 0;
   let activity: f64 = 0;
+  let active: u32 = 0;
   for (let row: u32 = 0; row < rows; row++) {
-    const at = chunk * CHUNK + row;
-    const r = plan.residual + at * bytes;
-    const from = load<u32>(starts + row * 4);
-    const to = load<u32>(starts + row * 4, 4);
-    startResidual(plan, r, plan.input + at * bytes, bytes);
-    decodeRow(r, plan.W_dec, order, from, to, features, values, bytes);
-    const error = finishResidual(plan, r, sum, bytes);
-    let l1: f32 = 0;
-    for (let e = from; e < to; e++) {
-      const entry = load<u32>(order + e * 4);
-      l1 += load<f32>(values + entry * 4);
-      const W = plan.W_dec + load<u32>(features + entry * 4) * bytes;
-      store<f32>(pulls + entry * 4, dot(r, W, bytes) + plan.sparsity);
+    const at = (chunk * CHUNK + row) * bytes;
+    const error = scaleError(plan.residual + (groups - 1) * plan.slotBytes + at, plan.errorScale, bytes);
+    for (let group = groups - 1; group > 0; group--) {
+      // A feature of a prefix is in all longer ones too: its residual is their sum.
+      const shorter = plan.residual + (group - 1) * plan.slotBytes + at;
+      scaleError(shorter, plan.errorScale, bytes);
+      accumulate(shorter, shorter + plan.slotBytes, 1, bytes);
     }
-    store<f32>(plan.rowLoss + at * 4, error + plan.lambda * l1);
+    accumulate(sum, plan.residual + at, 1, bytes);
+    if (objective == GATED) extra += scaleError(second + at, plan.errorScale, bytes);
+    else if (plan.flags & REVIVE) extra += scaleError(second + at, plan.auxScale, bytes);
+    let l1: f32 = 0;
+    let group: u32 = 0;
+    for (let e = load<u32>(s.starts + row * 8), to = load<u32>(s.starts + row * 8, 8); e < to; e++) {
+      const entry = load<u32>(s.order + e * 4) * 4;
+      const i = load<u32>(features + entry);
+      const f = load<f32>(values + entry);
+      const W = plan.W_dec + i * bytes;
+      const revived = (load<u32>(plan.entryKey + offset + entry) & 1) != 0 && objective != JUMPRELU;
+      if (revived) {
+        store<f32>(pulls + entry, dot(second + at, W, bytes));
+        continue;
+      }
+      while (group + 1 < groups && i >= groupEnd(plan, group)) group++;
+      let g = dot(plan.residual + group * plan.slotBytes + at, W, bytes);
+      if (f > 0) active++;
+      if (objective == GATED) {
+        const gate = load<f32>(others + entry);
+        l1 += gate;
+        const magnitude: f32 = f > 0 ? g : 0;
+        g = dot(second + at, W, bytes) + plan.sparsity + <f32>Math.exp(load<f32>(plan.gain + i * 4)) * magnitude;
+        store<f32>(others + entry, magnitude);
+      } else if (objective == JUMPRELU) {
+        l1 += f;
+        store<f32>(others + entry, g);
+        if (f == 0) g = 0;
+      } else {
+        const weight: f32 = plan.flags & NORM_PENALTY ? load<f32>(plan.decoderNorm + i * 4) : 1;
+        l1 += f * weight;
+        g += plan.sparsity * weight;
+      }
+      store<f32>(pulls + entry, g);
+    }
+    store<f32>(plan.rowLoss + (chunk * CHUNK + row) * 4, error);
+    store<f32>(plan.rowL1 + (chunk * CHUNK + row) * 4, l1);
     errors += error;
     activity += l1;
   }
   const stats = plan.chunkStats + chunk * STATS * 8;
   store<f64>(stats, errors);
   store<f64>(stats, activity, 8);
-  store<f64>(stats, <f64>count, 16);
-}
-
-/** r = b_dec − x in terms of the encoder's input: what the decoder's sum is added to. */
-@inline
-function startResidual(plan: Plan, r: usize, x: usize, bytes: u32): void {
-  if (plan.flags & CENTRED) {
-    for (let k: u32 = 0; k < bytes; k += 16) v128.store(r + k, f32x4.neg(v128.load(x + k)));
-  } else {
-    for (let k: u32 = 0; k < bytes; k += 16) {
-      v128.store(r + k, f32x4.sub(v128.load(plan.b_dec + k), v128.load(x + k)));
-    }
-  }
-}
-
-/** Scales x̂ − x to ∂L/∂x̂, adds it to `sum`, and returns ‖x̂ − x‖². */
-@inline
-function finishResidual(plan: Plan, r: usize, sum: usize, bytes: u32): f32 {
-  const s = f32x4.splat(plan.errorScale);
-  let squares = f32x4.splat(0);
-  for (let k: u32 = 0; k < bytes; k += 16) {
-    const e = v128.load(r + k);
-    squares = f32x4.add(squares, f32x4.mul(e, e));
-    const scaled = f32x4.mul(e, s);
-    v128.store(r + k, scaled);
-    v128.store(sum + k, f32x4.add(v128.load(sum + k), scaled));
-  }
-  return sumLanes(squares);
+  store<f64>(stats, <f64>active, 16);
+  store<f64>(stats, extra, 32);
+  store<f64>(stats, <f64>products, 40);
 }
 
 /**
- * The dense path's share of `reconstruct`: the graph has already put Σ f_i W_dec,i of every row in `residual`, and each
- * row's Σf and number of active features in `l1` and `l0`.
+ * The dense path's share of `pullBack`: the graph has put Σ f_i W_dec,i of every row in its slot (GATED: and that of the gates
+ * in the second), and each row's L1 term and number of active features in `l1` and `l0`.
  */
-export function residuals(plan: Plan, chunk: u32, rows: u32, l1: usize, l0: usize): void {
+export function finishDense(plan: Plan, chunk: u32, rows: u32, l1: usize, l0: usize): void {
   const bytes: u32 = plan.rowBytes;
+  const second = plan.groups * plan.slotBytes;
   const sum = plan.chunkResidual + chunk * bytes;
   memory.fill(sum, 0, bytes);
   let errors: f64 = 0;
+  let extra: f64 = 0;
   let activity: f64 = 0;
-  let count: f64 = 0;
+  let active: f64 = 0;
   for (let row: u32 = 0; row < rows; row++) {
     const at = chunk * CHUNK + row;
     const r = plan.residual + at * bytes;
-    accumulate(r, plan.input + at * bytes, -1, bytes);
-    if (!(plan.flags & CENTRED)) accumulate(r, plan.b_dec, 1, bytes);
-    const error = finishResidual(plan, r, sum, bytes);
-    const f = load<f32>(l1 + row * 4);
-    store<f32>(plan.rowLoss + at * 4, error + plan.lambda * f);
+    const error = scaleError(r, plan.errorScale, bytes);
+    accumulate(sum, r, 1, bytes);
+    if (plan.objective == GATED) {
+      extra += scaleError(r + second, plan.errorScale, bytes);
+    }
+    store<f32>(plan.rowLoss + at * 4, error);
+    store<f32>(plan.rowL1 + at * 4, load<f32>(l1 + row * 4));
     errors += error;
-    activity += f;
-    count += load<f32>(l0 + row * 4);
+    activity += load<f32>(l1 + row * 4);
+    active += load<f32>(l0 + row * 4);
   }
   const stats = plan.chunkStats + chunk * STATS * 8;
   store<f64>(stats, errors);
   store<f64>(stats, activity, 8);
-  store<f64>(stats, count, 16);
+  store<f64>(stats, active, 16);
+  store<f64>(stats, extra, 32);
+  store<f64>(stats, 0, 40);
+}
+
+/** Adds b_dec − x to what the dense graph has decoded. */
+export function addBias(plan: Plan, chunk: u32, rows: u32): void {
+  const bytes: u32 = plan.rowBytes;
+  const slots = slotsOf(plan);
+  for (let row: u32 = 0; row < rows; row++) {
+    const at = (chunk * CHUNK + row) * bytes;
+    for (let slot: u32 = 0; slot < slots; slot++) {
+      const r = plan.residual + slot * plan.slotBytes + at;
+      // In terms of the encoder's input, which b_dec has been taken from when it is centred.
+      accumulate(r, plan.input + at, -1, bytes);
+      if (!(plan.flags & CENTRED)) accumulate(r, plan.b_dec, 1, bytes);
+    }
+  }
+}
+
+/** Scales an error to a gradient and returns its ‖·‖². */
+@inline
+function scaleError(r: usize, factor: f32, bytes: u32): f32 {
+  const s = f32x4.splat(factor);
+  let squares = f32x4.splat(0);
+  for (let k: u32 = 0; k < bytes; k += 16) {
+    const e = v128.load(r + k);
+    squares = f32x4.add(squares, f32x4.mul(e, e));
+    v128.store(r + k, f32x4.mul(e, s));
+  }
+  return sumLanes(squares);
 }

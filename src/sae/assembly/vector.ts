@@ -71,6 +71,22 @@ export function dot(x: usize, y: usize, bytes: u32): f32 {
   return sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
 }
 
+/** w·x₀, w·x₁, w·x₂, w·x₃ as four lanes: w is read once. */
+export function dot4(w: usize, x0: usize, x1: usize, x2: usize, x3: usize, bytes: u32): v128 {
+  let s0 = f32x4.splat(0);
+  let s1 = f32x4.splat(0);
+  let s2 = f32x4.splat(0);
+  let s3 = f32x4.splat(0);
+  for (let k: u32 = 0; k < bytes; k += 16) {
+    const v = v128.load(w + k);
+    s0 = madd(s0, v, v128.load(x0 + k));
+    s1 = madd(s1, v, v128.load(x1 + k));
+    s2 = madd(s2, v, v128.load(x2 + k));
+    s3 = madd(s3, v, v128.load(x3 + k));
+  }
+  return f32x4(sumLanes(s0), sumLanes(s1), sumLanes(s2), sumLanes(s3));
+}
+
 /** y = a·y */
 export function scale(y: usize, a: f32, bytes: u32): void {
   const s = f32x4.splat(a);

@@ -65,7 +65,13 @@ export function referenceStep(
   if (unitNorm && renormalise === "before") normaliseRows(parameters.W_dec, d_in);
   state.step++;
   adam(state, gradient, options);
+  // A threshold below 0 would let negative activations through.
+  if (objective === "jumprelu") clampAtZero(parameters["threshold"]!);
   if (unitNorm && renormalise === "after") normaliseRows(parameters.W_dec, d_in);
   if (objective === "batch-topk" || objective === "matryoshka") moveInferenceThreshold(state, seen.f);
   return seen;
+}
+
+function clampAtZero(values: Float64Array): void {
+  for (let i = 0; i < values.length; i++) values[i] = Math.max(0, values[i]!);
 }
