@@ -17,7 +17,7 @@ import { writeReport } from "../report/write-report.ts";
 import type { Sae } from "../sae/dictionary.ts";
 import type { SaeOptions } from "../sae/options.ts";
 import { Pool } from "../sae/pool.ts";
-import { describeLambda } from "../sae/presets.ts";
+import { describeSparsity } from "../sae/presets.ts";
 import { writeSae } from "../sae/saelens.ts";
 import type { SaeTrainer } from "../sae/trainer.ts";
 import type { TokenShards } from "../text/shards.ts";
@@ -109,7 +109,7 @@ async function runIn(
   const dictionaries = dictionariesOf(request.dictionaries, cut.dIn);
   const work: Work = { record, pool, request, hooks, source, cut, losses, dictionaries, begin };
   for (const { name, options, dSae } of dictionaries) {
-    hooks.onNote?.(`${name}: ${dSae} features on ${cut.dIn} dimensions, ${describeLambda(options)}`);
+    hooks.onNote?.(`${name}: ${dSae} features on ${cut.dIn} dimensions, ${describeSparsity(options)}`);
   }
   record.learn({
     seed: dictionaries[0]!.options.seed,
