@@ -2,7 +2,9 @@
  * Token shards: the tokenised text on disk, read by context number. `manifest.json` describes `train-00000.u16`,
  * `heldout-00000.u16`, … (`.u32` for vocabularies beyond 65,536), little-endian ids, [contexts, context] row-major.
  *
- * A shard's checksum is verified when it is first read; a damaged file would otherwise train on noise in silence.
+ * Contexts are read by position when they are asked for, and no more of a split is held than that: Node has no memory
+ * maps, and what is read again comes from the system's page cache. A shard's checksum is verified when it is first read; a
+ * damaged file would otherwise train on noise in silence.
  */
 
 import { createHash } from "node:crypto";
