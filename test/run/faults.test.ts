@@ -133,7 +133,7 @@ describe("a checkpoint that", () => {
     const before = checkpoints(out);
     expectSentence(
       await resume(out),
-      /checkpoint file .*x64\.safetensors is missing or damaged.*delete .*checkpoint/,
+      /checkpoint file .*x64\.safetensors is missing or damaged.* before it is good: delete .*checkpoint/,
     );
     expect(checkpoints(out)).toEqual(before);
     rmSync(newest(out), { recursive: true });
@@ -202,6 +202,43 @@ test("a run that diverges stops with what to change, and keeps its last good che
     }
     file.close();
   }
+});
+
+test("where files may not be that large, the last checkpoint stands, and where they may the run goes on", async () => {
+  const out = join(folder, "limited");
+  cpSync(interrupted, out, { recursive: true });
+  const before = checkpoints(out);
+  const words = [process.execPath, LAUNCHER, ...command(out), "--resume"];
+  // 300 kB a file: enough for everything but the larger dictionary's state.
+  const limited = await start("sh", ["-c", 'ulimit -f 600; exec "$@"', "sh", ...words]).finished;
+  expectSentence(limited, /cannot write .*x64\.safetensors: a file may not be that large here .*--resume/);
+  expect(checkpoints(out)).toEqual(before);
+  const { code, stderr } = await resume(out);
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain(`resuming from the checkpoint of step ${before.at(-1)}`);
+  weights(out).forEach((bytes, i) => expect(bytes.equals(weights(alone)[i]!)).toBe(true));
+});
+
+test("a folder that a run is at work in is refused, and free again when that is killed", async () => {
+  const out = join(folder, "locked");
+  const { child, finished } = start(process.execPath, [LAUNCHER, ...command(out), "--quiet"]);
+  const ended = finished.then(() => true);
+  while (checkpoints(out).length === 0 && !(await Promise.race([ended, sleep(5, false)])));
+  // However slow this machine is: it must not be done before the others have asked.
+  child.kill("SIGSTOP");
+  const { pid } = JSON.parse(readFileSync(join(out, "lock.json"), "utf8"));
+  const sentence = new RegExp(`^monosemantic: ${out} is in use by process ${pid}, since .*--out$`);
+  for (const more of [["--resume"], []]) {
+    const second = await monosemantic(...command(out), ...more);
+    expectSentence(second, sentence);
+  }
+  child.kill("SIGKILL");
+  await ended;
+  expect(existsSync(join(out, "lock.json"))).toBe(true);
+  const { code, stderr } = await resume(out);
+  expect(code, stderr).toBe(0);
+  weights(out).forEach((bytes, i) => expect(bytes.equals(weights(alone)[i]!)).toBe(true));
+  expect(existsSync(join(out, "lock.json"))).toBe(false);
 });
 
 describe.skipIf(!mayMount())("on a file system that", () => {
