@@ -74,6 +74,10 @@ test("learns what a bigram cannot, and goes on after kill -9 with the same bits"
   ]);
   const closed = new Promise((resolve) => running.on("close", resolve));
   while (readLines(metrics).length < 3) await new Promise((resolve) => setTimeout(resolve, 20));
+  running.kill("SIGSTOP");
+  const second = await monosemantic(flags(killed));
+  expect(second.code).toBe(1);
+  expect(second.stderr).toContain(`${join(killed, "work")} is in use by process ${running.pid}, since`);
   running.kill("SIGKILL");
   await closed;
   expect(readLines(metrics).at(-1)!["step"]).toBeLessThan(196);
