@@ -25,6 +25,7 @@ export { openShards, type TokenShards, type TokenSplit } from "./text/shards.ts"
 export { tokenizeCorpus, type TokenizeOptions } from "./text/tokenize.ts";
 
 export { type ActivationSource } from "./activations/activation-source.ts";
+export { openCache, type CacheOptions } from "./activations/cache.ts";
 export { HarvestedActivations } from "./activations/harvested-activations.ts";
 export { ActivationRounds } from "./activations/rounds.ts";
 

@@ -68,7 +68,7 @@ export async function fillCache(
     `the cache in ${folder} takes ${inGigabytes(total(planned, "bytes"))}: ${begun.rows} activations of ${dIn} numbers ` +
       `as ${begun.dtype} in ${planned.length} shards, ${found.length} of them finished`,
   );
-  refuseWithoutRoom(folder, total(missing, "bytes"));
+  refuseWithoutRoom(folder, total(missing, "bytes"), begun.dtype);
   await checkShards(folder, begun, found, threads, hooks);
   let manifest: CacheManifest = { ...begun, shards: found.map(({ finished }) => finished!) };
   writeCacheManifest(folder, manifest);

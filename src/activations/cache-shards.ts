@@ -73,13 +73,14 @@ function isTemporary(name: string): boolean {
   return /^(activations-\d+\.(f32|bf16|f16)|manifest\.json)\.[0-9a-f-]+\.tmp$/.test(name);
 }
 
-/** @throws Failure when the file system of `folder` has no room for `bytes` more */
-export function refuseWithoutRoom(folder: string, bytes: number): void {
+/** @throws Failure when the file system of `folder` has no room for `bytes` more of this kind */
+export function refuseWithoutRoom(folder: string, bytes: number, dtype: RowDtype): void {
   const { bavail, bsize } = statfsSync(folder);
   if (bytes <= bavail * bsize) return;
+  const smaller = dtype === "f32" ? "halve it with --cache-dtype f16 in a new folder, " : "";
   throw new Failure(
     `the cache needs ${inGigabytes(bytes)} more and the disk of ${folder} has ${inGigabytes(bavail * bsize)} left: give ` +
-      `a folder on another disk with --cache, halve it with --cache-dtype f16, or train on fewer --tokens`,
+      `a folder on another disk with --cache, ${smaller}or train on fewer --tokens`,
   );
 }
 

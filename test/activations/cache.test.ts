@@ -293,9 +293,12 @@ describe("refused in one sentence", () => {
   });
 
   test("more than the disk has room for, in advance", () => {
-    expect(() => refuseWithoutRoom(folder, 1e18)).toThrow(
-      /^the cache needs 1000000000 GB more and the disk of .* has [\d.]+ [MG]B left: give a folder/,
+    expect(() => refuseWithoutRoom(folder, 1e18, "f32")).toThrow(
+      /^the cache needs 1000000000 GB more and the disk of .* has [\d.]+ [MG]B left: give a folder .*halve it with --cache-dtype f16/,
     );
-    expect(() => refuseWithoutRoom(folder, 1)).not.toThrow();
+    expect(() => refuseWithoutRoom(folder, 1e18, "bf16")).toThrow(
+      /on another disk with --cache, or train on/,
+    );
+    expect(() => refuseWithoutRoom(folder, 1, "f32")).not.toThrow();
   });
 });
