@@ -42,6 +42,9 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/** A setting whose first run takes this much longer than another's median is not run again. */
+const HOPELESS = 1.5;
+
 /** The setting with the least median of `runs`, after one run to warm up. */
 async function fastest(settings: readonly Setting[], runs: number): Promise<Setting> {
   if (settings.length === 1) {
@@ -51,8 +54,9 @@ async function fastest(settings: readonly Setting[], runs: number): Promise<Sett
   const timed: { setting: Setting; seconds: number }[] = [];
   for (const setting of settings) {
     await setting.run();
-    const seconds: number[] = [];
-    for (let i = 0; i < runs; i++) seconds.push(await setting.run());
+    const seconds = [await setting.run()];
+    if (timed.some((other) => seconds[0]! > HOPELESS * other.seconds)) continue;
+    while (seconds.length < runs) seconds.push(await setting.run());
     timed.push({ setting, seconds: median(seconds) });
   }
   return timed.sort((a, b) => a.seconds - b.seconds)[0]!.setting;
