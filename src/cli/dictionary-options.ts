@@ -13,12 +13,15 @@ import { formatValue } from "./values.ts";
 const several = <T extends z.ZodType>(type: T) => z.array(type).min(1).optional();
 
 /** The options whose values span the grid, slowest-changing first. */
-const GRID = ["expansion", "lambda", "Lambda", "seed"] as const;
+const GRID = ["objective", "expansion", "k", "target_l0", "lambda", "Lambda", "seed"] as const;
 
-const { expansion, lambda, Lambda, seed, tokens } = saeOptions.shape;
+const { objective, expansion, k, target_l0, lambda, Lambda, seed, tokens } = saeOptions.shape;
 
 const schema = saeRequest
   .extend({
+    objective: several(objective).describe(objective.description!),
+    k: several(k).describe(k.description!),
+    target_l0: several(target_l0).describe(target_l0.description!),
     expansion: several(expansion).describe(expansion.description!),
     tokens: z.int().positive().optional().describe(tokens.description!),
     lambda: several(lambda).describe(lambda.description!),
@@ -37,14 +40,18 @@ export const DICTIONARY = {
   defaults: presetDefault,
 } satisfies Section;
 
+function isGridKey(key: string): boolean {
+  return (GRID as readonly string[]).includes(key);
+}
+
 /** Every combination of the given values, as one request each. */
 export function gridOf(options: DictionaryOptions): SaeRequest[] {
-  const { expansion: _e, lambda: _l, Lambda: _L, seed: _s, ...single } = options;
+  const single = Object.fromEntries(Object.entries(options).filter(([key]) => !isGridKey(key))) as SaeRequest;
   let grid: SaeRequest[] = [single];
   for (const key of GRID) {
     const values = options[key];
     if (values === undefined) continue;
-    if (new Set(values).size < values.length) {
+    if (new Set<unknown>(values).size < values.length) {
       throw new UsageError(
         `--${key} ${values.join(",")} names a value twice: every dictionary of a run has to differ`,
       );

@@ -24,8 +24,11 @@ export function dictionariesOf(requests: readonly SaeRequest[], dIn: number): Di
   }
   const dictionaries = all.map((options) => {
     const parts = [
+      ...(varies("objective") || options.objective !== "relu-l1" ? [options.objective] : []),
       `x${short(options.expansion)}`,
-      ...(varies("Lambda") ? [`L${short(options.Lambda)}`] : []),
+      ...(varies("k") ? [`k${options.k}`] : []),
+      ...(varies("target_l0") ? [`l0-${short(options.target_l0)}`] : []),
+      ...(varies("Lambda") && !varies("objective") ? [`L${short(options.Lambda)}`] : []),
       ...(varies("seed") ? [`seed${options.seed}`] : []),
     ];
     return { name: parts.join("-"), dSae: widthOf(options, dIn), options };

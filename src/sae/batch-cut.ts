@@ -29,7 +29,9 @@ export function firstCut(
   const every = Math.max(1, Math.floor(d_sae / FEATURES));
   const values: number[] = [];
   for (let row = 0; row < rows; row++) {
-    const input = x.subarray(row * d_in, (row + 1) * d_in).map((v, j) => v * scale - (centred ? b_dec[j]! : 0));
+    const input = x
+      .subarray(row * d_in, (row + 1) * d_in)
+      .map((v, j) => v * scale - (centred ? b_dec[j]! : 0));
     for (let i = 0; i < d_sae; i += every) {
       const w = parameters.encoderRow(i);
       let h = parameters.bias(i);

@@ -6,7 +6,7 @@ import { BLOCK, CHUNK } from "./plan.ts";
 import { combineResiduals, copyRows } from "./rows-across-shards.ts";
 import type { ShardMemory } from "./shard-memory.ts";
 import { CONTROL } from "./training-control.ts";
-import type { TrainingJob } from "./training-work.ts";
+import type { TrainingJob } from "./training-job.ts";
 
 export class DenseRows {
   readonly #job: TrainingJob;

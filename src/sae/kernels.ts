@@ -44,43 +44,15 @@ export interface Kernels {
   quantiseRows(plan: number, chunk: number, rows: number, scratch: number, worst: number): void;
   screenCuts(scratch: number): void;
   setCuts(scratch: number, rows: number, cut: number): void;
-  guessCuts(
-    plan: number,
-    scratch: number,
-    rows: number,
-    size: number,
-    rank: number,
-    screened: number,
-  ): void;
+  guessCuts(plan: number, scratch: number, rows: number, size: number, rank: number, screened: number): void;
   collectTile(plan: number, scratch: number, rows: number, first: number, size: number): void;
-  screenTile(
-    plan: number,
-    scratch: number,
-    chunk: number,
-    rows: number,
-    first: number,
-    size: number,
-  ): number;
+  screenTile(plan: number, scratch: number, chunk: number, rows: number, first: number, size: number): number;
   select(plan: number, scratch: number, chunk: number, rows: number): number;
   batchThreshold(plan: number, chunks: number, wanted: number, counts: number): number;
   dropBelow(plan: number, chunk: number, least: number): number;
-  beginRows(
-    plan: number,
-    scratch: number,
-    chunk: number,
-    rows: number,
-    count: number,
-    bias: number,
-  ): void;
+  beginRows(plan: number, scratch: number, chunk: number, rows: number, count: number, bias: number): void;
   decode(plan: number, scratch: number, chunk: number, rows: number): void;
-  pullBack(
-    plan: number,
-    scratch: number,
-    chunk: number,
-    rows: number,
-    count: number,
-    products: number,
-  ): void;
+  pullBack(plan: number, scratch: number, chunk: number, rows: number, count: number, products: number): void;
   addBias(plan: number, chunk: number, rows: number): void;
   finishDense(plan: number, chunk: number, rows: number, l1: number, l0: number): void;
   updateSparse(plan: number, block: number, chunks: number, scratch: number): void;

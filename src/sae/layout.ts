@@ -6,7 +6,7 @@
  */
 
 import { Failure } from "../errors.ts";
-import { Arena, GIB, MEMORY_BYTES, roundUp, sharedMemory } from "./memory.ts";
+import { Arena, GIB, machineBytes, MEMORY_BYTES, roundUp, sharedMemory } from "./memory.ts";
 import { BLOCK, CHUNK, PLAN_BYTES, type PlanWord, SCRATCH_BYTES, STATS, type ScratchWord } from "./plan.ts";
 import type { StepKind } from "./step-kind.ts";
 
@@ -109,7 +109,7 @@ export function layoutOf(shape: TrainingShape): TrainingLayout {
     const width = largestWidth(shape);
     throw new Failure(
       `a dictionary of ${shape.d_sae} features on ${shape.d_in} dimensions with batch ${shape.batch} needs ` +
-        `${gigabytes(whole.shards[0]!.bytes)} GB, and with ${shape.kind.objective} one can have 4.3 GB: train at most ` +
+        `${gigabytes(whole.shards[0]!.bytes)} GiB, and with ${shape.kind.objective} one can have 4: train at most ` +
         `${width} features (expansion ${(Math.floor((10 * width) / shape.d_in) / 10).toString()}), or lower the batch`,
     );
   }
@@ -138,7 +138,9 @@ export function layoutIn(shape: TrainingShape, count: number): TrainingLayout {
   const tile = roundUp(Math.ceil(perShard / Math.ceil(perShard / TILE)), BLOCK);
   const shards: Shard[] = [];
   for (let first = 0; first < d_sae; first += perShard) {
-    shards.push(shardOf(shape, { stride, chunks, tile, first, features: Math.min(perShard, d_sae - first), perShard }));
+    shards.push(
+      shardOf(shape, { stride, chunks, tile, first, features: Math.min(perShard, d_sae - first), perShard }),
+    );
   }
   return { stride, chunks, tile, perShard, shards };
 }
@@ -206,7 +208,9 @@ function shardOf({ batch, workers, kind }: TrainingShape, place: ShardPlace): Sh
     blockPull: floats(blocks * stride),
     blockBroken: floats(blocks),
   };
-  const scratch = Array.from({ length: workers }, () => scratchOf(arena, kind, place, batch, chunks * capacity));
+  const scratch = Array.from({ length: workers }, () =>
+    scratchOf(arena, kind, place, batch, chunks * capacity),
+  );
   return { first, features, tiles, blocks, capacity, slotBytes, plan, fields, scratch, bytes: arena.bytes };
 }
 
@@ -233,6 +237,7 @@ function scratchOf(
       starts: floats(2 * CHUNK + 1),
       // Also 4096 counters of `batchThreshold`, and as many guesses as the last retry makes.
       heap: floats(Math.max(4096, kind.k, kind.kAux, CHUNK * Math.min(tile, 8 * rank))),
+      tops: floats(kind.ranked === "row" ? CHUNK * kind.k : 0),
       cut: floats(CHUNK),
       none: floats(CHUNK),
       list: floats(CHUNK),
@@ -265,9 +270,25 @@ function capacityOf({ ranked, k, kAux }: StepKind, features: number): number {
   return Math.ceil(SPARSE_CAPACITY * CHUNK * features) + CHUNK;
 }
 
-/** The shared memories for a layout. @throws Failure when the machine refuses one */
-export function allocate({ shards }: TrainingLayout): WebAssembly.Memory[] {
-  return shards.map(({ bytes }) => sharedMemory(bytes));
+/**
+ * The shared memories for a layout.
+ * @param available bytes that there are @throws Failure when they do not do, naming the largest width for which they would
+ */
+export function allocate(
+  shape: TrainingShape,
+  layout: TrainingLayout,
+  available = machineBytes(),
+): WebAssembly.Memory[] {
+  const bytes = trainingBytes(layout);
+  if (bytes > available) {
+    const width = largestWidth(shape, available);
+    throw new Failure(
+      `training ${shape.d_sae} features on ${shape.d_in} dimensions with batch ${shape.batch} takes ` +
+        `${gigabytes(bytes)} GiB and there are ${gigabytes(available)}: train at most ${width} features ` +
+        `(expansion ${(Math.floor((10 * width) / shape.d_in) / 10).toString()}), or lower the batch`,
+    );
+  }
+  return layout.shards.map((shard) => sharedMemory(shard.bytes));
 }
 
 /** Bytes of all memories of a dictionary under training, as they are reserved; pages never written to are not resident. */

@@ -1,5 +1,6 @@
 /** Shared WebAssembly memories, and handing out their addresses. */
 
+import { totalmem } from "node:os";
 import { Failure } from "../errors.ts";
 
 /** What a WebAssembly memory can hold, less its first page, which belongs to the compiled module. */
@@ -39,4 +40,10 @@ export function sharedMemory(bytes: number): WebAssembly.Memory {
 
 export function roundUp(size: number, step: number): number {
   return Math.ceil(size / step) * step;
+}
+
+/** Memory that this process can have: the machine's, or less where a container or a batch system sets a limit. */
+export function machineBytes(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }

@@ -21,7 +21,9 @@ export const saeOptions = z.strictObject({
     .describe("recipe that fills in every option not given: our own for short runs, or a published one"),
   objective: z
     .enum(OBJECTIVES)
-    .describe(`what is minimised: ${OBJECTIVES.map((name) => `${name}, ${OBJECTIVE_MEANING[name]}`).join("; ")}`),
+    .describe(
+      `what is minimised: ${OBJECTIVES.map((name) => `${name}, ${OBJECTIVE_MEANING[name]}`).join("; ")}`,
+    ),
   k: z
     .int()
     .positive()
@@ -29,7 +31,9 @@ export const saeOptions = z.strictObject({
   k_aux: z
     .int()
     .min(0)
-    .describe("topk, batch-topk, matryoshka: dead features per token that learn to reconstruct the error (AuxK)"),
+    .describe(
+      "topk, batch-topk, matryoshka: dead features per token that learn to reconstruct the error (AuxK)",
+    ),
   aux_coefficient: z.number().min(0).describe("weight of that auxiliary loss (0: off)"),
   dead_after: positive.describe(
     "topk, batch-topk, matryoshka: a feature silent for this long is dead (steps or share)",
@@ -37,7 +41,9 @@ export const saeOptions = z.strictObject({
   groups: z
     .array(positive.max(1))
     .min(1)
-    .describe("matryoshka: shares of the dictionary, from its first feature on, that reconstruct on their own"),
+    .describe(
+      "matryoshka: shares of the dictionary, from its first feature on, that reconstruct on their own",
+    ),
   target_l0: z
     .number()
     .min(0)

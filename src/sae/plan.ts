@@ -86,6 +86,7 @@ const SCRATCH = [
   "order",
   "starts",
   "heap",
+  "tops",
   "cut",
   "none",
   "list",

@@ -5,7 +5,8 @@ import { messageOf } from "../errors.ts";
 import { Barrier } from "./barrier.ts";
 import { InferenceWork, type InferenceTask } from "./inference-work.ts";
 import type { PoolWorkerData, Reply, Request } from "./pool.ts";
-import { TrainingWork, type TrainingTask } from "./training-work.ts";
+import type { TrainingTask } from "./training-job.ts";
+import { TrainingWork } from "./training-work.ts";
 
 const { index, workers, barrier: words } = workerData as PoolWorkerData;
 const barrier = new Barrier(words, workers);

@@ -13,7 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { onDeath } from "../engine/worker-death.ts";
 import type { InferenceJob, InferenceTask } from "./inference-work.ts";
-import type { TrainingJob, TrainingTask } from "./training-work.ts";
+import type { TrainingJob, TrainingTask } from "./training-job.ts";
 
 export type Job = ({ type: "training" } & TrainingJob) | ({ type: "inference" } & InferenceJob);
 export type Task = TrainingTask | InferenceTask;

@@ -192,18 +192,26 @@ export function resolveOptions(request: SaeRequest, d_in: number): SaeOptions {
 function refuseContradictions(options: Omit<SaeOptions, "Lambda">, preset: PresetName, d_in: number): void {
   const { objective, target_l0, k, dead } = options;
   if (preset !== "monosemantic" && objective !== "relu-l1") {
-    throw new UsageError(`option objective ${objective} belongs to preset monosemantic: ${preset} is ReLU with L1`);
+    throw new UsageError(
+      `option objective ${objective} belongs to preset monosemantic: ${preset} is ReLU with L1`,
+    );
   }
   const d_sae = widthOf(options, d_in);
   const ranked = objective === "topk" || objective === "batch-topk" || objective === "matryoshka";
   if (ranked && target_l0 > 0) {
-    throw new UsageError(`option target_l0: ${objective} has exactly k active features per token; give --k instead`);
+    throw new UsageError(
+      `option target_l0: ${objective} has exactly k active features per token; give --k instead`,
+    );
   }
   if (ranked && dead !== "none") {
-    throw new UsageError(`option dead ${dead}: ${objective} revives dead features with its auxiliary loss (--aux-coefficient)`);
+    throw new UsageError(
+      `option dead ${dead}: ${objective} revives dead features with its auxiliary loss (--aux-coefficient)`,
+    );
   }
   if (ranked && k > d_sae / 4) {
-    throw new UsageError(`option k ${k} is more than a quarter of the ${d_sae} features: such a dictionary is not sparse`);
+    throw new UsageError(
+      `option k ${k} is more than a quarter of the ${d_sae} features: such a dictionary is not sparse`,
+    );
   }
   if (objective === "jumprelu" && target_l0 === 0) {
     throw new UsageError("option target_l0: jumprelu needs an L0 to aim at, for example --target-l0 32");
@@ -222,7 +230,8 @@ export function describeSparsity({ preset, lambda, Lambda, objective, k, target_
   if (objective === "batch-topk" || objective === "matryoshka") {
     return `${k} active features per token on average (${objective})`;
   }
-  if (objective === "jumprelu") return `thresholds that aim at ${target_l0} active features per token (jumprelu)`;
+  if (objective === "jumprelu")
+    return `thresholds that aim at ${target_l0} active features per token (jumprelu)`;
   const round = (value: number) => Number(value.toPrecision(6)).toString();
   const written = `λ ${round(lambda)} (${preset}) = Λ ${round(Lambda)}: ${presets[preset].convention.words}`;
   return target_l0 > 0 ? `${written}; adapted to reach L0 ${target_l0}` : written;

@@ -2,7 +2,7 @@
 
 import { CHUNK } from "./plan.ts";
 import type { ShardMemory } from "./shard-memory.ts";
-import type { TrainingJob } from "./training-work.ts";
+import type { TrainingJob } from "./training-job.ts";
 
 /** Copies a chunk of the batch to its place in every memory and returns its number of rows. */
 export function copyRows(

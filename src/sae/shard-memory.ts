@@ -24,7 +24,8 @@ export class ShardMemory {
   bytes(address: number, dims: readonly [number, number], type: "uint8" | "int8"): Tensor {
     const length = dims[0] * dims[1];
     const { buffer } = this.#memory;
-    const data = type === "uint8" ? new Uint8Array(buffer, address, length) : new Int8Array(buffer, address, length);
+    const data =
+      type === "uint8" ? new Uint8Array(buffer, address, length) : new Int8Array(buffer, address, length);
     return new Tensor(type, data as Uint8Array, dims);
   }
 

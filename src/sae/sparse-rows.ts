@@ -1,16 +1,16 @@
 /** The first half of a sparse step: chunks of rows from raw activations to entries, residuals and what reaches each entry. */
 
-import type * as ort from "onnxruntime-node";
+import { type InferenceSession, Tensor } from "onnxruntime-node";
 import { guessRank } from "./layout.ts";
 import { CHUNK } from "./plan.ts";
 import { combineResiduals, copyRows } from "./rows-across-shards.ts";
 import type { ShardMemory } from "./shard-memory.ts";
 import { CONTROL } from "./training-control.ts";
-import type { TrainingJob, TrainingTask } from "./training-work.ts";
+import type { TrainingJob, TrainingTask } from "./training-job.ts";
 
 interface Sessions {
-  readonly encoder: ort.InferenceSession;
-  readonly screen: ort.InferenceSession;
+  readonly encoder: InferenceSession;
+  readonly screen: InferenceSession;
 }
 
 /** `select` found no room for the entries of a chunk; or a row without enough candidates. */
@@ -35,10 +35,27 @@ export class SparseRows {
     await Promise.all([this.#sessions.encoder.release(), this.#sessions.screen.release()]);
   }
 
+  /**
+   * Whether integer products are what they should be at their largest. Processors that add pairs of products in 16 bits
+   * saturate there, and screening would lose entries in silence.
+   */
+  async exactInBytes(): Promise<boolean> {
+    const { stride, tile } = this.#job.layout;
+    const W_q = new Tensor("uint8", new Uint8Array(tile * stride).fill(255), [tile, stride]);
+    for (const extreme of [127, -127]) {
+      const x_q = new Tensor("int8", new Int8Array(stride * CHUNK).fill(extreme), [stride, CHUNK]);
+      const { z } = await this.#sessions.screen.run({ W_q, x_q });
+      if ((z!.data as Int32Array).some((product) => product !== 255 * extreme * stride)) return false;
+    }
+    return true;
+  }
+
   /** All of it, chunk by chunk; where rank in the batch decides, up to the candidates. */
   async collect(task: TrainingTask): Promise<void> {
     const { layout, control, shape } = this.#job;
-    const worst = this.#shards.map((shard) => (task.screen ? shard.kernels.worstError(shard.layout.plan) : 0));
+    const worst = this.#shards.map((shard) =>
+      task.screen ? shard.kernels.worstError(shard.layout.plan) : 0,
+    );
     this.#productTime = 0;
     this.#products.clear();
     for (let chunk; (chunk = Atomics.add(control, CONTROL.chunk, 1)) < layout.chunks;) {
@@ -132,8 +149,9 @@ export class SparseRows {
       if (t === 0) {
         if (shape.kind.ranked === "batch") kernels.setCuts(scratch.record, rows, task.cut);
         else kernels.guessCuts(plan, scratch.record, rows, size, rank, task.screen ? 1 : 0);
-        if (task.screen) kernels.screenCuts(scratch.record);
       }
+      // Every tile raises them.
+      if (task.screen) kernels.screenCuts(scratch.record);
       if (task.screen) products += kernels.screenTile(plan, scratch.record, chunk, rows, first, size);
       else kernels.collectTile(plan, scratch.record, rows, first, size);
     }

@@ -20,7 +20,7 @@ import type { Pool } from "./pool.ts";
 import { stepKind } from "./step-kind.ts";
 import { CONTROL, CONTROL_WORDS } from "./training-control.ts";
 import { TrainingParameters } from "./training-parameters.ts";
-import type { TrainingGraphs, TrainingTask } from "./training-work.ts";
+import type { TrainingGraphs, TrainingTask } from "./training-job.ts";
 
 /** The numbers of one step. */
 export interface StepNumbers {
@@ -80,11 +80,17 @@ export class StepMemory {
     d_in: number,
     d_sae: number,
     options: SaeOptions,
-    shards = 1,
+    { shards = 1, available }: { shards?: number; available?: number } = {},
   ): Promise<StepMemory> {
-    const shape = { d_in, d_sae, batch: options.batch, workers: pool.workers, kind: stepKind(options, d_sae) };
+    const shape = {
+      d_in,
+      d_sae,
+      batch: options.batch,
+      workers: pool.workers,
+      kind: stepKind(options, d_sae),
+    };
     const layout = shards > 1 ? layoutIn(shape, shards) : layoutOf(shape);
-    const memories = allocate(layout);
+    const memories = allocate(shape, layout, available);
     layout.shards.forEach(({ scratch, fields }, i) => {
       for (const worker of scratch) writeScratch(memories[i]!, worker.record, worker.fields);
       new Uint32Array(memories[i]!.buffer, fields.groupEnds, shape.kind.groups.length).set(shape.kind.groups);
@@ -102,8 +108,10 @@ export class StepMemory {
     return new StepMemory(pool, shape, layout, memories, control, id);
   }
 
-  /** Whether this machine's integer products are exact, without which there is no bound. */
-  readonly exactInBytes = true;
+  /** Whether this machine's integer products are exact; the bound of screening holds for no others. */
+  get exactInBytes(): boolean {
+    return this.#control[CONTROL.inexact] === 0;
+  }
 
   get bytes(): number {
     return trainingBytes(this.layout);
@@ -133,7 +141,11 @@ export class StepMemory {
           (apply_b_dec_to_input ? FLAG.centred : 0) |
           (project && kind.unitNorm ? FLAG.project : 0) |
           (trainBiases ? FLAG.trainBiases : 0) |
-          (kind.unitNorm ? (as_published ? FLAG.renormaliseBefore : FLAG.renormaliseAfter) : FLAG.normPenalty) |
+          (kind.unitNorm
+            ? as_published
+              ? FLAG.renormaliseBefore
+              : FLAG.renormaliseAfter
+            : FLAG.normPenalty) |
           (options.encoder_product === "screened" ? FLAG.screen : 0) |
           (revive ? FLAG.revive : 0),
         errorScale: 2 / (batch * kind.groups.length),
@@ -150,7 +162,7 @@ export class StepMemory {
   }
 
   async run(task: TrainingTask): Promise<StepOutcome> {
-    this.#control.fill(0);
+    this.#control.fill(0, 0, CONTROL.inexact);
     await this.#pool.run(this.#id, task);
     const word = (name: keyof typeof CONTROL) => this.#control[CONTROL[name]]!;
     return {
@@ -170,7 +182,10 @@ export class StepMemory {
   }
 }
 
-function graphsOf({ kind, batch }: TrainingShape, { stride, tile, perShard }: TrainingLayout): TrainingGraphs {
+function graphsOf(
+  { kind, batch }: TrainingShape,
+  { stride, tile, perShard }: TrainingLayout,
+): TrainingGraphs {
   return {
     encoder: serialise(encoderGraph(stride, tile, CHUNK)),
     screen: serialise(screenGraph(stride, tile, CHUNK)),

@@ -25,7 +25,13 @@ import type { SaeOptions } from "./options.ts";
 import type { Pool } from "./pool.ts";
 import { stepsOf, widthOf } from "./presets.ts";
 import { inSteps, learningRate, sparsityCoefficient } from "./schedule.ts";
-import { type BatchStatistics, batchStatistics, brokenFeatures, decoderBiasGradient, rowLosses } from "./statistics.ts";
+import {
+  type BatchStatistics,
+  batchStatistics,
+  brokenFeatures,
+  decoderBiasGradient,
+  rowLosses,
+} from "./statistics.ts";
 import { StepMemory } from "./step-memory.ts";
 import { type PathState, StepPath } from "./step-path.ts";
 import type { NamedTensors, TrainingParameters } from "./training-parameters.ts";
@@ -69,6 +75,8 @@ export interface TrainerSetup {
   readonly ablate?: Ablation;
   /** At least this many memories, also where one would do: for tests of sharding. */
   readonly shards?: number;
+  /** Bytes that the dictionary may take, instead of the machine's. */
+  readonly availableBytes?: number;
 }
 
 export type Ablation = "projection" | "resampling" | "bias" | "adam";
@@ -138,14 +146,18 @@ export class SaeTrainer {
    */
   static async create(pool: Pool, setup: TrainerSetup): Promise<SaeTrainer> {
     const { d_in, options } = setup;
-    const memory = await StepMemory.create(pool, d_in, widthOf(options, d_in), options, setup.shards);
+    const memory = await StepMemory.create(pool, d_in, widthOf(options, d_in), options, {
+      ...(setup.shards !== undefined && { shards: setup.shards }),
+      ...(setup.availableBytes !== undefined && { available: setup.availableBytes }),
+    });
     const trainer = new SaeTrainer(setup, memory);
     const { initialisation, initial_length, seed, threshold_init } = options;
     const { kind, d_sae } = memory.shape;
     // A fixed number of features has to make up the whole length: they read at full strength.
     const encoderNorm = kind.ranked ? 1 : encoderNormFor(initial_length, d_in, d_sae);
     initialise(initialisation, encoderNorm, Random.of(seed, "initialisation"), trainer.parameters);
-    if (kind.gain === "threshold") for (let i = 0; i < d_sae; i++) trainer.parameters.setGain(i, threshold_init);
+    if (kind.gain === "threshold")
+      for (let i = 0; i < d_sae; i++) trainer.parameters.setGain(i, threshold_init);
     return trainer;
   }
 

@@ -17,6 +17,8 @@ export const CONTROL = {
   rowsTime: 9,
   featuresTime: 10,
   productTime: 11,
+  /** Set once, when a worker finds that integer products are not exact here. The last word: the others are cleared. */
+  inexact: 12,
 } as const;
 
-export const CONTROL_WORDS = 12;
+export const CONTROL_WORDS = 13;

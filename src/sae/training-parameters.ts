@@ -30,7 +30,9 @@ export class TrainingParameters {
     this.b_dec_m = new Float32Array(shape.d_in);
     this.b_dec_v = new Float32Array(shape.d_in);
     this.#shape = shape;
-    this.#shards = layout.shards.map((shard, i) => new ShardArrays(memories[i]!, shape, layout.stride, shard));
+    this.#shards = layout.shards.map(
+      (shard, i) => new ShardArrays(memories[i]!, shape, layout.stride, shard),
+    );
   }
 
   encoderRow(i: number): Float32Array {
@@ -105,7 +107,10 @@ export class TrainingParameters {
   tensors(): NamedTensors {
     const { b_dec, b_dec_m, b_dec_v } = this;
     const tensors: Record<string, NamedTensor> = Object.fromEntries(
-      Object.entries({ b_dec, b_dec_m, b_dec_v }).map(([name, data]) => [name, { dims: [data.length], data }]),
+      Object.entries({ b_dec, b_dec_m, b_dec_v }).map(([name, data]) => [
+        name,
+        { dims: [data.length], data },
+      ]),
     );
     // A dictionary in several memories is saved in as many pieces: joining them would need its size once more.
     this.#shards.forEach((shard, i) => {
@@ -171,7 +176,9 @@ class ShardArrays {
   readonly #d_in: number;
   readonly #stride: number;
   /** By field: the values, then Adam's two moments. */
-  readonly #fields: Partial<Record<Field, { values: Float32Array; moments: readonly [Float32Array, Float32Array] }>>;
+  readonly #fields: Partial<
+    Record<Field, { values: Float32Array; moments: readonly [Float32Array, Float32Array] }>
+  >;
 
   constructor(memory: WebAssembly.Memory, { d_in, kind }: TrainingShape, stride: number, shard: Shard) {
     const { features, fields } = shard;
@@ -228,7 +235,11 @@ class ShardArrays {
   tensors(): NamedTensors {
     const tensors: Record<string, NamedTensor> = {};
     for (const [name, { values, moments }] of Object.entries(this.#fields)) {
-      for (const [suffix, array] of [["", values] as const, ["_m", moments[0]] as const, ["_v", moments[1]] as const]) {
+      for (const [suffix, array] of [
+        ["", values] as const,
+        ["_m", moments[0]] as const,
+        ["_v", moments[1]] as const,
+      ]) {
         const matrix = name === "W_enc" || name === "W_dec";
         tensors[name + suffix] = matrix
           ? { dims: [this.features, this.#d_in], data: this.#pack(array) }
@@ -243,7 +254,11 @@ class ShardArrays {
 
   load(saved: (name: string) => Float32Array | Int32Array): void {
     for (const [name, { values, moments }] of Object.entries(this.#fields)) {
-      for (const [suffix, array] of [["", values] as const, ["_m", moments[0]] as const, ["_v", moments[1]] as const]) {
+      for (const [suffix, array] of [
+        ["", values] as const,
+        ["_m", moments[0]] as const,
+        ["_v", moments[1]] as const,
+      ]) {
         if (name === "W_enc" || name === "W_dec") this.#unpack(saved(name + suffix) as Float32Array, array);
         else array.set(saved(name + suffix));
       }
@@ -257,7 +272,8 @@ class ShardArrays {
     const [width, stride] = [this.#d_in, this.#stride];
     if (width === stride) return rows;
     const packed = new Float32Array(this.features * width);
-    for (let i = 0; i < this.features; i++) packed.set(rows.subarray(i * stride, i * stride + width), i * width);
+    for (let i = 0; i < this.features; i++)
+      packed.set(rows.subarray(i * stride, i * stride + width), i * width);
     return packed;
   }
 

@@ -10,49 +10,12 @@
  */
 
 import { createSession } from "../engine/session.ts";
-import type { OnnxModel } from "../engine/onnx.ts";
 import type { Barrier } from "./barrier.ts";
 import { DenseRows, DenseFeatures } from "./dense-work.ts";
-import { type TrainingLayout, type TrainingShape } from "./layout.ts";
 import { SparseRows } from "./sparse-rows.ts";
 import { CONTROL } from "./training-control.ts";
+import type { TrainingJob, TrainingTask } from "./training-job.ts";
 import { ShardMemory } from "./shard-memory.ts";
-
-export interface TrainingJob {
-  readonly module: WebAssembly.Module;
-  /** One for each shard. */
-  readonly memories: readonly WebAssembly.Memory[];
-  readonly shape: TrainingShape;
-  readonly layout: TrainingLayout;
-  readonly graphs: TrainingGraphs;
-  /** Shared words, indexed by CONTROL, zeroed by the host before each task. */
-  readonly control: Int32Array;
-}
-
-export interface TrainingGraphs {
-  readonly encoder: OnnxModel;
-  readonly screen: OnnxModel;
-  /** Absent where rank decides: such a step is never dense. */
-  readonly denseForward?: OnnxModel;
-  readonly denseGradient?: OnnxModel;
-}
-
-export interface TrainingTask {
-  /** The batch [batch, d_in] on shared memory. */
-  readonly x: Float32Array;
-  readonly dense: boolean;
-  /** The encoder product is screened in eight bits. */
-  readonly screen: boolean;
-  /** False: stop after the losses of the rows. */
-  readonly update: boolean;
-  /** Parameters were set from outside: compute anew what is derived from them. */
-  readonly refresh: boolean;
-  /** Batch ranks: candidates are entries above this. */
-  readonly cut: number;
-  /** JumpReLU: λ_s and L0*, from which each step's ∂L/∂L0 follows once its rows are done. */
-  readonly sparsityPenalty: number;
-  readonly targetL0: number;
-}
 
 export class TrainingWork {
   readonly #job: TrainingJob;
@@ -89,6 +52,7 @@ export class TrainingWork {
       encoder: await createSession(encoder, 1),
       screen: await createSession(screen, 1),
     });
+    if (!(await rows.exactInBytes())) Atomics.store(job.control, CONTROL.inexact, 1);
     if (!denseForward || !denseGradient) return new TrainingWork(job, index, barrier, shards, rows);
     return new TrainingWork(job, index, barrier, shards, rows, {
       rows: new DenseRows(job, shards, await createSession(denseForward, 1)),
@@ -104,7 +68,10 @@ export class TrainingWork {
     let phases = 0;
     // The word names the phase that failed: a worker that is late out of one barrier must not take a failure of the next
     // phase for one of its own, and leave the others waiting for it.
-    const phase = async (name: keyof typeof CONTROL | undefined, work: () => Promise<void> | void): Promise<boolean> => {
+    const phase = async (
+      name: keyof typeof CONTROL | undefined,
+      work: () => Promise<void> | void,
+    ): Promise<boolean> => {
       const number = ++phases;
       const start = performance.now();
       try {
@@ -126,12 +93,15 @@ export class TrainingWork {
     if (good && !dense) {
       good = await phase("rowsTime", () => this.#rows.collect(task));
       if (good && word("overflow") === 0 && this.#job.shape.kind.ranked === "batch") {
-        if (!this.#rows.findThreshold(task.cut)) {
+        // Nobody may drop entries while another still counts them.
+        let found = false;
+        good = await phase("rowsTime", () => void (found = this.#rows.findThreshold(task.cut)));
+        if (good && !found) {
           // Every worker has found the same.
           Atomics.store(control, CONTROL.retry, 1);
           return;
         }
-        good = await phase("rowsTime", () => this.#rows.finishBatch());
+        if (good) good = await phase("rowsTime", () => this.#rows.finishBatch());
       }
       dense = word("overflow") === 1;
       // Without a dense path the host tries again with a higher cut.
@@ -181,4 +151,3 @@ export class TrainingWork {
     }
   }
 }
-

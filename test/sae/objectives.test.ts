@@ -40,7 +40,8 @@ const base: SaeRequest = {
 
 const REQUESTS: Readonly<Record<ObjectiveName, SaeRequest>> = {
   "relu-l1": {},
-  "april-2024": { objective: "april-2024", lambda_warmup: 0 },
+  // Its norms are a tenth of the others': so is the step that keeps rounding errors small beside them.
+  "april-2024": { objective: "april-2024", lambda_warmup: 0, lr: 5e-4 },
   topk: { objective: "topk", k: 6, k_aux: 9, aux_coefficient: 0.5, dead_after: 10 },
   "batch-topk": { objective: "batch-topk", k: 6, k_aux: 9, aux_coefficient: 0.5, dead_after: 10 },
   matryoshka: {
@@ -142,34 +143,43 @@ async function compare(trainer: SaeTrainer, steps: number): Promise<Seen> {
 const sparse = ({ reports }: Seen) => reports.filter(({ dense }) => !dense).length;
 
 describe.each(["topk", "batch-topk", "matryoshka"] as const)("%s equals the plain loops", (objective) => {
-  test.each(["screened", "float32"] as const)("with products %s, dead features revived", async (encoder_product) => {
-    const trainer = await trainerOf(objective, { encoder_product });
-    // Too quiet to be among the largest, not too quiet to be revived.
-    trainer.parameters.fillBias(-0.4, 120);
-    const seen = await compare(trainer, STEPS);
-    expect(sparse(seen)).toBe(STEPS);
-    expect(seen.revived).toBeGreaterThan(STEPS / 3);
-    expect(seen.reports.some(({ products }) => products > 0)).toBe(encoder_product === "screened");
-    await trainer.close();
-  });
+  test.each(["screened", "float32"] as const)(
+    "with products %s, dead features revived",
+    async (encoder_product) => {
+      const trainer = await trainerOf(objective, { encoder_product });
+      // Too quiet to be among the largest, not too quiet to be revived.
+      trainer.parameters.fillBias(-0.4, 120);
+      const seen = await compare(trainer, STEPS);
+      expect(sparse(seen)).toBe(STEPS);
+      expect(seen.revived).toBeGreaterThan(STEPS / 3);
+      expect(seen.reports.some(({ products }) => products > 0)).toBe(encoder_product === "screened");
+      await trainer.close();
+    },
+  );
 });
 
-describe.each(["relu-l1", "april-2024", "jumprelu", "gated"] as const)("%s equals the plain loops", (objective) => {
-  test("on the dense path", async () => {
-    const trainer = await trainerOf(objective, {});
-    const seen = await compare(trainer, 30);
-    expect(seen.reports[0]!.dense).toBe(true);
-    await trainer.close();
-  });
+describe.each(["relu-l1", "april-2024", "jumprelu", "gated"] as const)(
+  "%s equals the plain loops",
+  (objective) => {
+    test("on the dense path", async () => {
+      const trainer = await trainerOf(objective, {});
+      const seen = await compare(trainer, 30);
+      expect(seen.reports[0]!.dense).toBe(true);
+      await trainer.close();
+    });
 
-  test.each(["screened", "float32"] as const)("on the sparse path, products %s", async (encoder_product) => {
-    const trainer = await trainerOf(objective, { encoder_product });
-    quieten(trainer, objective);
-    const seen = await compare(trainer, STEPS);
-    expect(sparse(seen)).toBeGreaterThan(STEPS / 2);
-    await trainer.close();
-  });
-});
+    test.each(["screened", "float32"] as const)(
+      "on the sparse path, products %s",
+      async (encoder_product) => {
+        const trainer = await trainerOf(objective, { encoder_product });
+        quieten(trainer, objective);
+        const seen = await compare(trainer, STEPS);
+        expect(sparse(seen)).toBeGreaterThan(STEPS / 2);
+        await trainer.close();
+      },
+    );
+  },
+);
 
 describe.each(["relu-l1", "april-2024", "jumprelu"] as const)("%s in three memories", (objective) => {
   test("equals the plain loops, densely and by active entries", async () => {
@@ -185,7 +195,7 @@ describe.each(["relu-l1", "april-2024", "jumprelu"] as const)("%s in three memor
 
 /** A few features fire on a row from the start. */
 function quieten({ parameters }: SaeTrainer, objective: ObjectiveName): void {
-  parameters.fillBias(objective === "april-2024" ? -0.05 : -0.12);
+  parameters.fillBias(objective === "april-2024" ? -0.08 : -0.12);
 }
 
 describe("target_l0", () => {

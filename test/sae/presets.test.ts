@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Random } from "../../src/random.ts";
-import { initialise } from "../../src/sae/initialisation.ts";
+import { encoderNormFor, initialise } from "../../src/sae/initialisation.ts";
 import { describeSparsity, resolveOptions, stepsOf, widthOf } from "../../src/sae/presets.ts";
 import { learningRate, sparsityCoefficient } from "../../src/sae/schedule.ts";
 
@@ -68,7 +68,7 @@ describe("first values are distributed as the parents draw them", () => {
       b_enc: new Float32Array(d_sae),
     };
     const row = (matrix: Float32Array, i: number) => matrix.subarray(i * d_in, (i + 1) * d_in);
-    initialise(kind, 1, Random.of(1), {
+    initialise(kind, encoderNormFor(0.5, d_in, d_sae), Random.of(1), {
       d_in,
       d_sae,
       encoderRow: (i) => row(parameters.W_enc, i),

@@ -72,6 +72,19 @@ describe("true features are found", () => {
     expect(recovery(found)).toBeGreaterThan(0.95);
   });
 
+  test.each([
+    [{ objective: "april-2024", Lambda: 1 }],
+    [{ objective: "topk", k: 4, k_aux: 16 }],
+    [{ objective: "batch-topk", k: 3, k_aux: 16 }],
+    // Half of the dictionary has to do on its own: more prefixes would rather have few features that stand for several.
+    [{ objective: "matryoshka", k: 3, k_aux: 16, groups: [0.5, 1] }],
+    [{ objective: "jumprelu", target_l0: 3 }],
+    [{ objective: "gated", Lambda: 1 }],
+  ] as [SaeRequest][])("whatever is minimised: %o", async (options) => {
+    const found = await train({ data: { sample: independent(0.05) }, options });
+    expect(recovery(found)).toBeGreaterThan(RECOVERED);
+  });
+
   test("when pairs of them share half of their occurrences", async () => {
     const found = await train({ data: { sample: correlated(0.05, 0.5) }, options: { Lambda: 0.3 } });
     expect(recovery(found)).toBeGreaterThan(RECOVERED);

@@ -110,9 +110,17 @@ test("a diverging run stops with a sentence that says what to change", async () 
   await Promise.all([run.close(), fed.close()]);
 });
 
-test("a dictionary wider than its memory is refused with the largest width that fits", async () => {
+test("a dictionary wider than the memory there is, is refused with the largest width that fits", async () => {
   const options = resolveOptions({ expansion: 32, batch: 4096 }, 3072);
+  const available = 4 * 2 ** 30;
+  await expect(SaeTrainer.create(pool, { d_in: 3072, options, availableBytes: available })).rejects.toThrow(
+    /98304 features on 3072 dimensions .* there are 4\.0: train at most [34]\d{4} features/,
+  );
+});
+
+test("where a dictionary cannot lie in several memories, one memory is the limit", async () => {
+  const options = resolveOptions({ expansion: 32, batch: 4096, objective: "gated" }, 3072);
   await expect(SaeTrainer.create(pool, { d_in: 3072, options })).rejects.toThrow(
-    /98304 features on 3072 dimensions .* train at most [34]\d{4} features/,
+    /with gated one can have 4: train at most [34]\d{4} features/,
   );
 });

@@ -9,7 +9,7 @@
 
 import { clear, offer } from "./heap";
 import { CHUNK, JUMPRELU, Plan, REVIVE, Scratch, TOPK } from "./plan";
-import { dot4 } from "./vector";
+import { dot, dot2 } from "./vector";
 
 /** z above which feature `i` counts, on a row whose cut is 0. */
 @inline
@@ -33,6 +33,7 @@ function append(plan: Plan, s: Scratch, i: u32, row: u32, z: f32, c: f32, dead: 
       kind = abs(h - load<f32>(plan.gain + i * 4)) < 0.5 * plan.bandwidth ? 1 : 0;
     }
     put(s, i, row * 2 + kind, h);
+    if (plan.objective == TOPK) offer(s.tops + row * plan.k * 4, plan.k, h);
   }
   if (dead) put(s, i, row * 2 + 1, h);
 }
@@ -73,6 +74,16 @@ export function collectTile(plan: Plan, s: Scratch, rows: u32, first: u32, size:
       }
     }
   }
+  raiseCuts(plan, s, rows);
+}
+
+/** TopK: a row that has k candidates needs no more that are smaller than all of them. */
+function raiseCuts(plan: Plan, s: Scratch, rows: u32): void {
+  if (plan.objective != TOPK) return;
+  for (let row: u32 = 0; row < rows; row++) {
+    const at = row * 4;
+    store<f32>(s.cut + at, max(load<f32>(s.cut + at), load<f32>(s.tops + row * plan.k * 4)));
+  }
 }
 
 /** The same from integer products: what the bound cannot rule out gets its float32 product. */
@@ -108,20 +119,20 @@ export function screenTile(plan: Plan, s: Scratch, chunk: u32, rows: u32, first:
     if (count == 0) continue;
     products += count;
     const w = plan.W_enc + i * bytes;
-    for (let n: u32 = 0; n < count; n += 4) {
-      // A group that is not full computes its last row again: a product has the same bits in every place.
-      const last = count - 1;
+    let n: u32 = 0;
+    for (; n + 2 <= count; n += 2) {
       const r0 = load<u32>(s.list + n * 4);
-      const r1 = load<u32>(s.list + min(n + 1, last) * 4);
-      const r2 = load<u32>(s.list + min(n + 2, last) * 4);
-      const r3 = load<u32>(s.list + min(n + 3, last) * 4);
-      const z = dot4(w, x + r0 * bytes, x + r1 * bytes, x + r2 * bytes, x + r3 * bytes, bytes);
+      const r1 = load<u32>(s.list + n * 4, 4);
+      const z = dot2(w, x + r0 * bytes, x + r1 * bytes, bytes);
       consider(plan, s, i, r0, f32x4.extract_lane(z, 0), c, dead);
-      if (n + 1 < count) consider(plan, s, i, r1, f32x4.extract_lane(z, 1), c, dead);
-      if (n + 2 < count) consider(plan, s, i, r2, f32x4.extract_lane(z, 2), c, dead);
-      if (n + 3 < count) consider(plan, s, i, r3, f32x4.extract_lane(z, 3), c, dead);
+      consider(plan, s, i, r1, f32x4.extract_lane(z, 1), c, dead);
+    }
+    if (n < count) {
+      const row = load<u32>(s.list + n * 4);
+      consider(plan, s, i, row, dot(x + row * bytes, w, bytes), c, dead);
     }
   }
+  raiseCuts(plan, s, rows);
   return products;
 }
 
@@ -154,7 +165,9 @@ function bits(m0: v128, m1: v128, m2: v128, m3: v128): u32 {
  */
 export function guessCuts(plan: Plan, s: Scratch, rows: u32, size: u32, rank: u32, screened: bool): void {
   for (let row: u32 = 0; row < CHUNK; row++) store<f32>(s.cut + row * 4, row < rows ? 0 : Infinity);
-  if (plan.objective != TOPK || rank == 0 || rank >= size) return;
+  if (plan.objective != TOPK) return;
+  clear(s.tops, CHUNK * plan.k);
+  if (rank == 0 || rank >= size) return;
   // A cut of −∞ until a row's heap is full.
   for (let row: u32 = 0; row < rows; row++) clear(s.heap + row * rank * 4, rank);
   for (let j: u32 = 0; j < size; j++) {

@@ -153,6 +153,8 @@ export class Scratch {
   order: usize;
   starts: usize;
   heap: usize;
+  /** TOPK: the k largest candidates of each row so far, f32 [CHUNK, k]. */
+  tops: usize;
   /** f32 [CHUNK]: a row's entries are candidates above this; and as many zeros, the cut of features to be revived. */
   cut: usize;
   none: usize;

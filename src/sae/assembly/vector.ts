@@ -71,20 +71,33 @@ export function dot(x: usize, y: usize, bytes: u32): f32 {
   return sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
 }
 
-/** w·x₀, w·x₁, w·x₂, w·x₃ as four lanes: w is read once. */
-export function dot4(w: usize, x0: usize, x1: usize, x2: usize, x3: usize, bytes: u32): v128 {
-  let s0 = f32x4.splat(0);
-  let s1 = f32x4.splat(0);
-  let s2 = f32x4.splat(0);
-  let s3 = f32x4.splat(0);
-  for (let k: u32 = 0; k < bytes; k += 16) {
-    const v = v128.load(w + k);
-    s0 = madd(s0, v, v128.load(x0 + k));
-    s1 = madd(s1, v, v128.load(x1 + k));
-    s2 = madd(s2, v, v128.load(x2 + k));
-    s3 = madd(s3, v, v128.load(x3 + k));
+/** w·x₀ and w·x₁ as the first two lanes: w is read once, and each sum has the bits that `dot` gives it. */
+export function dot2(w: usize, x0: usize, x1: usize, bytes: u32): v128 {
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  let b0 = f32x4.splat(0);
+  let b1 = f32x4.splat(0);
+  let b2 = f32x4.splat(0);
+  let b3 = f32x4.splat(0);
+  for (const end = w + bytes; w < end; w += 64, x0 += 64, x1 += 64) {
+    const w0 = v128.load(w);
+    const w1 = v128.load(w, 16);
+    const w2 = v128.load(w, 32);
+    const w3 = v128.load(w, 48);
+    a0 = madd(a0, v128.load(x0), w0);
+    b0 = madd(b0, v128.load(x1), w0);
+    a1 = madd(a1, v128.load(x0, 16), w1);
+    b1 = madd(b1, v128.load(x1, 16), w1);
+    a2 = madd(a2, v128.load(x0, 32), w2);
+    b2 = madd(b2, v128.load(x1, 32), w2);
+    a3 = madd(a3, v128.load(x0, 48), w3);
+    b3 = madd(b3, v128.load(x1, 48), w3);
   }
-  return f32x4(sumLanes(s0), sumLanes(s1), sumLanes(s2), sumLanes(s3));
+  const a = sumLanes(f32x4.add(f32x4.add(a0, a1), f32x4.add(a2, a3)));
+  const b = sumLanes(f32x4.add(f32x4.add(b0, b1), f32x4.add(b2, b3)));
+  return f32x4(a, b, 0, 0);
 }
 
 /** y = a·y */
