@@ -10,6 +10,8 @@ export interface Setting {
   readonly label: string;
   /** Runs once and gives the seconds it took. */
   run(): Promise<number>;
+  /** Frees what the setting holds, when another was faster. Run again, it would have to prepare itself again. */
+  drop?(): Promise<void>;
 }
 
 export interface Contender {
@@ -51,15 +53,20 @@ async function fastest(settings: readonly Setting[], runs: number): Promise<Sett
     await settings[0]!.run();
     return settings[0]!;
   }
-  const timed: { setting: Setting; seconds: number }[] = [];
+  let best: { setting: Setting; seconds: number } | undefined;
   for (const setting of settings) {
     await setting.run();
     const seconds = [await setting.run()];
-    if (timed.some((other) => seconds[0]! > HOPELESS * other.seconds)) continue;
-    while (seconds.length < runs) seconds.push(await setting.run());
-    timed.push({ setting, seconds: median(seconds) });
+    const hopeless = best !== undefined && seconds[0]! > HOPELESS * best.seconds;
+    while (!hopeless && seconds.length < runs) seconds.push(await setting.run());
+    const candidate = { setting, seconds: median(seconds) };
+    const loser = best && (hopeless || candidate.seconds >= best.seconds) ? candidate : best;
+    if (loser !== candidate) best = candidate;
+    await loser?.setting.drop?.();
   }
-  return timed.sort((a, b) => a.seconds - b.seconds)[0]!.setting;
+  // Settings may share what a loser has dropped.
+  await best!.setting.run();
+  return best!.setting;
 }
 
 /** Runs `rounds` rounds after tuning, and gives every contender's median. */

@@ -99,9 +99,9 @@ export class Peer {
     return (await this.#ask({ ...request, runs: 1 })).value ?? Number.NaN;
   }
 
-  /** Drops what was prepared, so that the next case finds the memory free. */
-  async release(): Promise<void> {
-    await this.#ask({ release: true });
+  /** Drops what was prepared, of one variant or all, so that the next finds the memory free. */
+  async release(request?: Omit<PeerRequest, "runs">): Promise<void> {
+    await this.#ask({ ...request, release: true });
   }
 
   close(): void {

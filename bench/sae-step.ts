@@ -99,6 +99,7 @@ async function contenderOf(entry: Entry, peer: Peer, shape: StepShape, folder: s
     const request = { case: folder, dtype: entry.dtype, threads: cores, ...(variant && { variant }) };
     try {
       const theirs = await peer.firstValue(request);
+      await peer.release(request);
       const difference = Math.abs(theirs / loss - 1);
       const verdict = difference <= AGREEMENT[entry.dtype] ? "agrees" : "DISAGREES";
       console.error(
@@ -112,6 +113,7 @@ async function contenderOf(entry: Entry, peer: Peer, shape: StepShape, folder: s
       settings.push({
         label: `${variant ? `${variant}, ` : ""}${threads} thread${threads === 1 ? "" : "s"}`,
         run: async () => (await peer.measure({ ...request, threads, runs: 1 }))[0]!,
+        drop: () => peer.release(request),
       });
     }
   }

@@ -16,7 +16,7 @@ site() { "$1/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib
 python3 -m venv "$DIR/torch"
 "$DIR/torch/bin/pip" install --quiet --retries 1 --index-url https://download.pytorch.org/whl/cpu "torch==$TORCH.*" numpy ||
   "$DIR/torch/bin/pip" install --quiet "torch==$TORCH.*" numpy
-VERSION=$("$DIR/torch/bin/python" -c 'import torch; print(torch.__version__)')
+VERSION=$("$DIR/torch/bin/python" -c 'from importlib.metadata import version; print(version("torch"))')
 echo "torch $VERSION in $DIR/torch"
 
 # The packages ask for torch among others; pinned to the one that is there, it is found and not installed again.

@@ -3,7 +3,8 @@ product and of its peers alternate and a slow minute of the machine hits all of 
 
 One JSON object a line. First line out: {"ready": true, "torch": ..., "threads": cores, "blas": ...}. Then for each request
 on stdin {"case": ..., "dtype": ..., "threads": n, "runs": n, "variant": optional} one answer {"seconds": [...], "tokens": n,
-"value": what the first run returned} or {"error": ...}; {"release": true} drops what was prepared. Ends with stdin. With
+"value": what the first run returned} or {"error": ...}; with "release": true what was prepared for it is dropped (without a
+case: everything). Ends with stdin. With
 `--alone [CASE …]` the peer measures every case by itself and prints a table as JSON instead.
 """
 
@@ -28,6 +29,10 @@ warnings.filterwarnings("ignore", message="Sparse ")
 Prepare = Callable[..., tuple[Callable[[], float | None], int]]
 
 
+def keyed(case: str, dtype: str, variant: str | None) -> tuple[str, ...]:
+    return (case, dtype) if variant is None else (case, dtype, variant)
+
+
 class Measured:
     """Prepares each (case, dtype, variant) once, keeps it, and times it on request."""
 
@@ -37,7 +42,7 @@ class Measured:
 
     def measure(self, case: str, dtype: str, threads: int, runs: int, variant: str | None = None) -> dict:
         torch.set_num_threads(threads)
-        key = (case, dtype) if variant is None else (case, dtype, variant)
+        key = keyed(case, dtype, variant)
         if key not in self._prepared:
             step, tokens = self._prepare(*key)
             self._prepared[key] = {"step": step, "tokens": tokens}
@@ -50,8 +55,11 @@ class Measured:
             prepared.setdefault("value", value)
         return {"seconds": seconds, "tokens": prepared["tokens"], "value": prepared.get("value")}
 
-    def release(self) -> dict:
-        self._prepared.clear()
+    def release(self, case: str | None = None, dtype: str = "", variant: str | None = None, **_) -> dict:
+        if case is None:
+            self._prepared.clear()
+        else:
+            self._prepared.pop(keyed(case, dtype, variant), None)
         gc.collect()
         return {"seconds": []}
 
@@ -90,7 +98,7 @@ def main(prepare: Prepare, cases: list[str], dtypes: list[str], variants=(None,)
     for line in sys.stdin:
         try:
             request = json.loads(line)
-            answer = measured.release() if request.pop("release", False) else measured.measure(**request)
+            answer = measured.release(**request) if request.pop("release", False) else measured.measure(**request)
         except Exception as error:  # The driver reports it; the peer lives on for the next case.
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), file=answers, flush=True)
