@@ -26,6 +26,7 @@ import { openActivations, type RunActivations } from "./activations.ts";
 import { removeCheckpoints } from "./checkpoint.ts";
 import { evaluateInto, measure } from "./evaluation.ts";
 import { type Dictionary, dictionariesOf } from "./grid.ts";
+import { describeForecast, forecastMemory } from "./memory.ts";
 import { Metrics } from "./metrics.ts";
 import { RunRecordFile } from "./record.ts";
 import type { RunHooks, RunRequest } from "./request.ts";
@@ -111,6 +112,11 @@ async function runIn(
   for (const { name, options, dSae } of dictionaries) {
     hooks.onNote?.(`${name}: ${dSae} features on ${cut.dIn} dimensions, ${describeSparsity(options)}`);
   }
+  const forecast = forecastMemory(dictionaries, cut.dIn, request.threads, {
+    buffer: bufferBytes(request, dictionaries[0]!.options, cut.dIn),
+    model: Object.values(source.model.weights).reduce((sum, { byteLength }) => sum + byteLength, 0),
+  });
+  hooks.onNote?.(`training will take about ${describeForecast(forecast)}`);
   record.learn({
     seed: dictionaries[0]!.options.seed,
     model: describeModel(source),
@@ -162,6 +168,11 @@ async function tokenise({ source, dictionaries, request, hooks, begin }: Work): 
   );
 }
 
+/** The shuffle buffer never holds more than the whole run. */
+function bufferBytes({ bufferMb }: RunRequest, { tokens }: SaeOptions, dIn: number): number {
+  return Math.min(bufferMb * 1e6, 4 * tokens * dIn);
+}
+
 async function train(work: Work, shards: TokenShards): Promise<Sae[]> {
   const { begin, cut, hooks, request, source } = work;
   if (shards.train.contexts < cut.batch) {
@@ -185,7 +196,7 @@ async function trainOn(activations: RunActivations, work: Work, shards: TokenSha
   const afterText = request.whenTextEnds === "same-buffer" ? "same-buffer" : "epoch";
   const rounds = new ActivationRounds(activations.source, {
     seed: options.seed,
-    bufferBytes: Math.min(request.bufferMb * 1e6, 4 * options.tokens * cut.dIn),
+    bufferBytes: bufferBytes(request, options, cut.dIn),
     minRows: options.batch,
     afterText,
   });

@@ -8,7 +8,9 @@
 import { Failure } from "../errors.ts";
 import { Arena, GIB, machineBytes, MEMORY_BYTES, roundUp, sharedMemory } from "./memory.ts";
 import { BLOCK, CHUNK, PLAN_BYTES, type PlanWord, SCRATCH_BYTES, STATS, type ScratchWord } from "./plan.ts";
-import type { StepKind } from "./step-kind.ts";
+import type { SaeOptions } from "./options.ts";
+import { widthOf } from "./presets.ts";
+import { type StepKind, stepKind } from "./step-kind.ts";
 
 /** Rows and features that one run of a dense graph handles: multiples of CHUNK and BLOCK. */
 export const DENSE_ROWS = 256;
@@ -268,6 +270,16 @@ function capacityOf({ ranked, k, kAux }: StepKind, features: number): number {
   // Of a batch's largest, one chunk may have more than its share, and candidates below the threshold come on top.
   if (ranked === "batch") return Math.min(all, CHUNK * (6 * k + kAux));
   return Math.ceil(SPARSE_CAPACITY * CHUNK * features) + CHUNK;
+}
+
+/** Bytes that training a dictionary of these options reserves, with `workers` threads. @throws Failure as `layoutOf` does */
+export function trainingBytesOf(options: SaeOptions, d_in: number, workers: number): number {
+  return trainingBytes(layoutOf(trainingShape(options, d_in, workers)));
+}
+
+export function trainingShape(options: SaeOptions, d_in: number, workers: number): TrainingShape {
+  const d_sae = widthOf(options, d_in);
+  return { d_in, d_sae, batch: options.batch, workers, kind: stepKind(options, d_sae) };
 }
 
 /**

@@ -13,11 +13,11 @@ import {
   type TrainingLayout,
   type TrainingShape,
   trainingBytes,
+  trainingShape,
 } from "./layout.ts";
 import type { SaeOptions } from "./options.ts";
 import { CHUNK, FLAG, writePlan, writeScratch } from "./plan.ts";
 import type { Pool } from "./pool.ts";
-import { stepKind } from "./step-kind.ts";
 import { CONTROL, CONTROL_WORDS } from "./training-control.ts";
 import { TrainingParameters } from "./training-parameters.ts";
 import type { TrainingGraphs, TrainingTask } from "./training-job.ts";
@@ -78,17 +78,10 @@ export class StepMemory {
   static async create(
     pool: Pool,
     d_in: number,
-    d_sae: number,
     options: SaeOptions,
     { shards = 1, available }: { shards?: number; available?: number } = {},
   ): Promise<StepMemory> {
-    const shape = {
-      d_in,
-      d_sae,
-      batch: options.batch,
-      workers: pool.workers,
-      kind: stepKind(options, d_sae),
-    };
+    const shape = trainingShape(options, d_in, pool.workers);
     const layout = shards > 1 ? layoutIn(shape, shards) : layoutOf(shape);
     const memories = allocate(shape, layout, available);
     layout.shards.forEach(({ scratch, fields }, i) => {

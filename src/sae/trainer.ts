@@ -23,7 +23,7 @@ import { encoderNormFor, initialise } from "./initialisation.ts";
 import { L0Controller, type L0State } from "./l0-controller.ts";
 import type { SaeOptions } from "./options.ts";
 import type { Pool } from "./pool.ts";
-import { stepsOf, widthOf } from "./presets.ts";
+import { stepsOf } from "./presets.ts";
 import { inSteps, learningRate, sparsityCoefficient } from "./schedule.ts";
 import {
   type BatchStatistics,
@@ -146,7 +146,7 @@ export class SaeTrainer {
    */
   static async create(pool: Pool, setup: TrainerSetup): Promise<SaeTrainer> {
     const { d_in, options } = setup;
-    const memory = await StepMemory.create(pool, d_in, widthOf(options, d_in), options, {
+    const memory = await StepMemory.create(pool, d_in, options, {
       ...(setup.shards !== undefined && { shards: setup.shards }),
       ...(setup.availableBytes !== undefined && { available: setup.availableBytes }),
     });

@@ -1,0 +1,54 @@
+/**
+ * What a run will need before it begins: the memory of every dictionary under training, the shuffle buffer and the source
+ * model's weights. A run that cannot fit is refused at once, not after an hour of tokenising.
+ */
+
+import { Failure } from "../errors.ts";
+import { trainingBytesOf } from "../sae/layout.ts";
+import { GIB, machineBytes } from "../sae/memory.ts";
+import type { Dictionary } from "./grid.ts";
+
+/** The program itself, its threads, and arrays of passes through the model. */
+const REST = 0.6 * GIB;
+
+export interface MemoryForecast {
+  /** Bytes of each dictionary, in order. */
+  readonly dictionaries: readonly number[];
+  readonly buffer: number;
+  readonly model: number;
+  readonly total: number;
+}
+
+/**
+ * @throws Failure when it is more than the machine has, saying what takes how much; or when one dictionary alone cannot be held
+ */
+export function forecastMemory(
+  dictionaries: readonly Dictionary[],
+  dIn: number,
+  threads: number,
+  { buffer, model }: { buffer: number; model: number },
+  available = machineBytes(),
+): MemoryForecast {
+  const each = dictionaries.map(({ options }) => trainingBytesOf(options, dIn, threads));
+  const total = each.reduce((sum, bytes) => sum + bytes, buffer + model + REST);
+  const forecast = { dictionaries: each, buffer, model, total };
+  if (total <= available) return forecast;
+  throw new Failure(
+    `the run needs about ${describeForecast(forecast)} and this machine has ${gib(available)}: train fewer or narrower ` +
+      `dictionaries at once, or lower --batch or --buffer-mb`,
+  );
+}
+
+/** "3.1 GiB of memory (dictionaries 1.9, shuffle buffer 0.5, model 0.1)" */
+export function describeForecast({ dictionaries, buffer, model, total }: MemoryForecast): string {
+  const all = dictionaries.reduce((sum, bytes) => sum + bytes, 0);
+  return `${gib(total)} of memory (dictionaries ${number(all)}, shuffle buffer ${number(buffer)}, model ${number(model)})`;
+}
+
+function gib(bytes: number): string {
+  return `${number(bytes)} GiB`;
+}
+
+function number(bytes: number): string {
+  return (bytes / GIB).toFixed(1);
+}
