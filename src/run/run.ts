@@ -235,7 +235,7 @@ async function trainOn(activations: RunActivations, work: Work, shards: TokenSha
   );
   const saes = [...trainers.values()].map((trainer) => ({
     ...trainer.dictionary(),
-    metadata: saeMetadata(work, trainer.options, trainer.scale),
+    metadata: saeMetadata(work, trainer),
   }));
   await Promise.all([...trainers.values()].map((trainer) => trainer.close()));
   return saes;
@@ -260,8 +260,7 @@ async function evaluateOnTheWay(
 /** What SAELens wants to know beside the tensors, to build its activation store for this dictionary; and what we do. */
 function saeMetadata(
   { source: { model, hook, context }, request: { data, heldoutShare } }: Work,
-  options: SaeOptions,
-  scale: number,
+  { options, scale, Lambda }: SaeTrainer,
 ): Record<string, unknown> {
   return {
     model_name: "hub" in model.origin ? model.origin.hub : model.name,
@@ -277,7 +276,9 @@ function saeMetadata(
     monosemantic: {
       options,
       activation_scale: scale,
-      Lambda_raw: options.Lambda / scale,
+      // What --target-l0 has made of Λ, where it was given.
+      Lambda_reached: Lambda,
+      Lambda_raw: Lambda / scale,
       heldout_share: heldoutShare,
     },
   };
