@@ -201,7 +201,10 @@ function trainingCautions({ name, train, events }: ReportedSae): Caution[] {
 /** By how much the mean of the last tenth exceeds the lowest tenth, among lines trained at the final penalty. */
 function lateRise(lines: readonly { loss: number; lambda: number | null }[]): number | null {
   const final = lines.at(-1)?.lambda;
-  const settled = lines.filter(({ lambda }) => lambda === final).map(({ loss }) => loss);
+  // Λ that is adapted to a target moves a little to the end.
+  const near = (lambda: number | null) =>
+    lambda === final || (typeof lambda === "number" && Math.abs(lambda / final! - 1) < 0.02);
+  const settled = lines.filter(({ lambda }) => near(lambda)).map(({ loss }) => loss);
   const width = Math.floor(settled.length / 10);
   if (width < 2) return null;
   const windows = Array.from({ length: Math.floor(settled.length / width) }, (_, i) => {

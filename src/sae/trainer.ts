@@ -418,7 +418,8 @@ export class SaeTrainer {
   #learn(seen: BatchStatistics, took: { dense: boolean; screen: boolean }, risen: boolean): void {
     const { target_l0 } = this.options;
     const { kind } = this.#memory.shape;
-    if (kind.ranked === "batch") {
+    // No threshold: every positive entry of the batch was kept.
+    if (kind.ranked === "batch" && this.#threshold > 0) {
       this.#inferenceThreshold =
         this.#inferenceThreshold === 0
           ? this.#threshold
