@@ -52,7 +52,8 @@ export interface Kernels {
   dropBelow(plan: number, chunk: number, least: number): number;
   beginRows(plan: number, scratch: number, chunk: number, rows: number, count: number, bias: number): void;
   decode(plan: number, scratch: number, chunk: number, rows: number): void;
-  pullBack(plan: number, scratch: number, chunk: number, rows: number, count: number, products: number): void;
+  pullBack(plan: number, scratch: number, chunk: number, rows: number, products: number): void;
+  reconstruct(plan: number, scratch: number, chunk: number, rows: number, products: number): void;
   addBias(plan: number, chunk: number, rows: number): void;
   finishDense(plan: number, chunk: number, rows: number, l1: number, l0: number): void;
   updateSparse(plan: number, block: number, chunks: number, scratch: number): void;

@@ -21,9 +21,8 @@ export class SparseRows {
   readonly #shards: readonly ShardMemory[];
   readonly #sessions: Sessions;
   #productTime = 0;
-  /** Batch ranks: what `findThreshold` found, and products of each chunk that this worker collected. */
+  /** Batch ranks: what `findThreshold` found. */
   #threshold = 0;
-  #products = new Map<number, number>();
 
   constructor(job: TrainingJob, shards: readonly ShardMemory[], sessions: Sessions) {
     this.#job = job;
@@ -57,7 +56,6 @@ export class SparseRows {
       task.screen ? shard.kernels.worstError(shard.layout.plan) : 0,
     );
     this.#productTime = 0;
-    this.#products.clear();
     for (let chunk; (chunk = Atomics.add(control, CONTROL.chunk, 1)) < layout.chunks;) {
       if (Atomics.load(control, CONTROL.overflow) === 1) return;
       const rows = copyRows(this.#job, this.#shards, task.x, chunk);
@@ -71,7 +69,8 @@ export class SparseRows {
         }
         found.push(entries);
       }
-      if (shape.kind.ranked === "batch") this.#products.set(chunk, found[0]!.products);
+      // Another worker may finish the chunk.
+      if (shape.kind.ranked === "batch") this.#shards[0]!.setProducts(chunk, found[0]!.products);
       else this.#finish(chunk, rows, found);
     }
     Atomics.add(control, CONTROL.productTime, Math.round(1000 * this.#productTime));
@@ -101,7 +100,7 @@ export class SparseRows {
     for (let chunk; (chunk = Atomics.add(control, CONTROL.finishChunk, 1)) < layout.chunks;) {
       const rows = Math.min(CHUNK, shape.batch - chunk * CHUNK);
       const count = shard.kernels.dropBelow(shard.layout.plan, chunk, this.#threshold);
-      this.#finish(chunk, rows, [{ count, products: this.#products.get(chunk) ?? 0 }]);
+      this.#finish(chunk, rows, [{ count, products: shard.products(chunk) }]);
     }
   }
 
@@ -185,11 +184,18 @@ export class SparseRows {
   #finish(chunk: number, rows: number, found: readonly { count: number; products: number }[]): void {
     this.#shards.forEach(({ kernels, layout: { plan }, scratch: { record } }, i) => {
       kernels.beginRows(plan, record, chunk, rows, found[i]!.count, i === 0 ? 1 : 0);
-      kernels.decode(plan, record, chunk, rows);
     });
+    if (this.#shards.length === 1) {
+      const [{ kernels, layout, scratch }] = this.#shards as [ShardMemory];
+      kernels.reconstruct(layout.plan, scratch.record, chunk, rows, found[0]!.products);
+      return;
+    }
+    for (const { kernels, layout, scratch } of this.#shards) {
+      kernels.decode(layout.plan, scratch.record, chunk, rows);
+    }
     combineResiduals(this.#job, this.#shards, chunk, rows);
-    this.#shards.forEach(({ kernels, layout: { plan }, scratch: { record } }, i) => {
-      kernels.pullBack(plan, record, chunk, rows, found[i]!.count, found[i]!.products);
+    this.#shards.forEach(({ kernels, layout, scratch }, i) => {
+      kernels.pullBack(layout.plan, scratch.record, chunk, rows, found[i]!.products);
     });
   }
 }

@@ -3,7 +3,7 @@
 export { quantiseRows, screenCuts, worstError } from "./screen";
 export { collectTile, guessCuts, screenTile, setCuts } from "./candidates";
 export { batchThreshold, dropBelow, select } from "./select";
-export { addBias, beginRows, decode, finishDense, prepare, pullBack } from "./rows";
+export { addBias, beginRows, decode, finishDense, prepare, pullBack, reconstruct } from "./rows";
 export { refresh, updateDense, updateSparse } from "./features";
 export { encodeRows, decodeRows } from "./inference";
 

@@ -108,46 +108,91 @@ export function beginRows(plan: Plan, s: Scratch, chunk: u32, rows: u32, count: 
   }
 }
 
-/**
- * Adds the active features of a chunk to its rows' residuals: x̂ − x in the last prefix's slot, those of shorter prefixes in
- * their own, and what the slot behind them holds.
- */
+/** Adds the active features of each of a chunk's rows to its residuals, for a dictionary in several memories. */
 export function decode(plan: Plan, s: Scratch, chunk: u32, rows: u32): void {
+  for (let row: u32 = 0; row < rows; row++) decodeEntries(plan, s, chunk, row);
+}
+
+/** From complete residuals to gradients, what reaches each entry, and the sums of the chunk. */
+export function pullBack(plan: Plan, s: Scratch, chunk: u32, rows: u32, products: u32): void {
+  const sums = beginSums(plan, s, chunk);
+  for (let row: u32 = 0; row < rows; row++) pullEntries(plan, s, chunk, row, sums);
+  storeSums(plan, chunk, sums, products);
+}
+
+/** Both for a dictionary in one memory: a row's decoder rows are then still in the cache when they are needed again. */
+export function reconstruct(plan: Plan, s: Scratch, chunk: u32, rows: u32, products: u32): void {
+  const sums = beginSums(plan, s, chunk);
+  for (let row: u32 = 0; row < rows; row++) {
+    decodeEntries(plan, s, chunk, row);
+    pullEntries(plan, s, chunk, row, sums);
+  }
+  storeSums(plan, chunk, sums, products);
+}
+
+/** What the rows of a chunk add up to. */
+@unmanaged
+class RowSums {
+  errors: f64;
+  activity: f64;
+  extra: f64;
+  active: u32;
+}
+
+function beginSums(plan: Plan, s: Scratch, chunk: u32): RowSums {
+  memory.fill(plan.chunkResidual + chunk * plan.rowBytes, 0, plan.rowBytes);
+  const sums = changetype<RowSums>(s.heap);
+  sums.errors = 0;
+  sums.activity = 0;
+  sums.extra = 0;
+  sums.active = 0;
+  return sums;
+}
+
+function storeSums(plan: Plan, chunk: u32, sums: RowSums, products: u32): void {
+  const stats = plan.chunkStats + chunk * STATS * 8;
+  store<f64>(stats, sums.errors);
+  store<f64>(stats, sums.activity, 8);
+  store<f64>(stats, <f64>sums.active, 16);
+  store<f64>(stats, sums.extra, 32);
+  store<f64>(stats, <f64>products, 40);
+}
+
+/** x̂ − x in the last prefix's slot, those of shorter prefixes in their own, and what the slot behind them holds. */
+function decodeEntries(plan: Plan, s: Scratch, chunk: u32, row: u32): void {
   const bytes: u32 = plan.rowBytes;
   const offset = chunk * plan.capacity * 4;
   const features = plan.entryFeature + offset;
   const values = plan.entryValue + offset;
   const last = plan.groups - 1;
-  for (let row: u32 = 0; row < rows; row++) {
-    const at = (chunk * CHUNK + row) * bytes;
-    const y = plan.residual + last * plan.slotBytes + at;
-    const from = load<u32>(s.starts + row * 8);
-    // Entries of JUMPRELU's second kind are active ones inside the window.
-    const to = load<u32>(s.starts + row * 8 + (plan.objective == JUMPRELU ? 8 : 4));
-    if (plan.objective == GATED) {
-      const gates = plan.residual + plan.groups * plan.slotBytes + at;
-      memory.copy(gates, y, bytes);
-      decodeRow(gates, plan.W_dec, s.order, from, to, features, plan.entryOther + offset, bytes);
-    }
-    let e = from;
-    for (let group: u32 = 0; group < last; group++) {
-      const begin = e;
-      while (e < to && load<u32>(features + load<u32>(s.order + e * 4) * 4) < groupEnd(plan, group)) e++;
-      decodeRow(y, plan.W_dec, s.order, begin, e, features, values, bytes);
-      memory.copy(plan.residual + group * plan.slotBytes + at, y, bytes);
-    }
-    decodeRow(y, plan.W_dec, s.order, e, to, features, values, bytes);
-    if (plan.flags & REVIVE) {
-      // ê − (x − x̂): what the dead features make of the error.
-      const revived = plan.residual + plan.groups * plan.slotBytes + at;
-      memory.copy(revived, y, bytes);
-      decodeRow(revived, plan.W_dec, s.order, to, load<u32>(s.starts + row * 8, 8), features, values, bytes);
-    }
+  const at = (chunk * CHUNK + row) * bytes;
+  const y = plan.residual + last * plan.slotBytes + at;
+  const from = load<u32>(s.starts + row * 8);
+  // Entries of JUMPRELU's second kind are active ones inside the window.
+  const to = load<u32>(s.starts + row * 8 + (plan.objective == JUMPRELU ? 8 : 4));
+  if (plan.objective == GATED) {
+    const gates = plan.residual + plan.groups * plan.slotBytes + at;
+    memory.copy(gates, y, bytes);
+    decodeRow(gates, plan.W_dec, s.order, from, to, features, plan.entryOther + offset, bytes);
+  }
+  let e = from;
+  for (let group: u32 = 0; group < last; group++) {
+    const begin = e;
+    while (e < to && load<u32>(features + load<u32>(s.order + e * 4) * 4) < groupEnd(plan, group)) e++;
+    decodeRow(y, plan.W_dec, s.order, begin, e, features, values, bytes);
+    memory.copy(plan.residual + group * plan.slotBytes + at, y, bytes);
+  }
+  decodeRow(y, plan.W_dec, s.order, e, to, features, values, bytes);
+  if (plan.flags & REVIVE) {
+    // ê − (x − x̂): what the dead features make of the error.
+    const revived = plan.residual + plan.groups * plan.slotBytes + at;
+    memory.copy(revived, y, bytes);
+    decodeRow(revived, plan.W_dec, s.order, to, load<u32>(s.starts + row * 8, 8), features, values, bytes);
   }
 }
 
-/** Residuals to gradients, entries to what reaches them, and the sums of the chunk. */
-export function pullBack(plan: Plan, s: Scratch, chunk: u32, rows: u32, count: u32, products: u32): void {
+/** A row's residuals to gradients, its entries to what reaches them. */
+function pullEntries(plan: Plan, s: Scratch, chunk: u32, row: u32, sums: RowSums): void {
   const bytes: u32 = plan.rowBytes;
   const offset = chunk * plan.capacity * 4;
   const features = plan.entryFeature + offset;
@@ -157,67 +202,56 @@ export function pullBack(plan: Plan, s: Scratch, chunk: u32, rows: u32, count: u
   const objective = plan.objective;
   const groups = plan.groups;
   const second = plan.residual + groups * plan.slotBytes;
-  const sum = plan.chunkResidual + chunk * bytes;
-  memory.fill(sum, 0, bytes);
-  let errors: f64 = 0;
-  let extra: f64 = 0;
-  let activity: f64 = 0;
-  let active: u32 = 0;
-  for (let row: u32 = 0; row < rows; row++) {
-    const at = (chunk * CHUNK + row) * bytes;
-    const error = scaleError(plan.residual + (groups - 1) * plan.slotBytes + at, plan.errorScale, bytes);
-    for (let group = groups - 1; group > 0; group--) {
-      // A feature of a prefix is in all longer ones too: its residual is their sum.
-      const shorter = plan.residual + (group - 1) * plan.slotBytes + at;
-      scaleError(shorter, plan.errorScale, bytes);
-      accumulate(shorter, shorter + plan.slotBytes, 1, bytes);
-    }
-    accumulate(sum, plan.residual + at, 1, bytes);
-    if (objective == GATED) extra += scaleError(second + at, plan.errorScale, bytes);
-    else if (plan.flags & REVIVE) extra += scaleError(second + at, plan.auxScale, bytes);
-    let l1: f32 = 0;
-    let group: u32 = 0;
-    for (let e = load<u32>(s.starts + row * 8), to = load<u32>(s.starts + row * 8, 8); e < to; e++) {
-      const entry = load<u32>(s.order + e * 4) * 4;
-      const i = load<u32>(features + entry);
-      const f = load<f32>(values + entry);
-      const W = plan.W_dec + i * bytes;
-      const revived = (load<u32>(plan.entryKey + offset + entry) & 1) != 0 && objective != JUMPRELU;
-      if (revived) {
-        store<f32>(pulls + entry, dot(second + at, W, bytes));
-        continue;
-      }
-      while (group + 1 < groups && i >= groupEnd(plan, group)) group++;
-      let g = dot(plan.residual + group * plan.slotBytes + at, W, bytes);
-      if (f > 0) active++;
-      if (objective == GATED) {
-        const gate = load<f32>(others + entry);
-        l1 += gate;
-        const magnitude: f32 = f > 0 ? g : 0;
-        g = dot(second + at, W, bytes) + plan.sparsity + <f32>Math.exp(load<f32>(plan.gain + i * 4)) * magnitude;
-        store<f32>(others + entry, magnitude);
-      } else if (objective == JUMPRELU) {
-        l1 += f;
-        store<f32>(others + entry, g);
-        if (f == 0) g = 0;
-      } else {
-        const weight: f32 = plan.flags & NORM_PENALTY ? load<f32>(plan.decoderNorm + i * 4) : 1;
-        l1 += f * weight;
-        g += plan.sparsity * weight;
-      }
-      store<f32>(pulls + entry, g);
-    }
-    store<f32>(plan.rowLoss + (chunk * CHUNK + row) * 4, error);
-    store<f32>(plan.rowL1 + (chunk * CHUNK + row) * 4, l1);
-    errors += error;
-    activity += l1;
+  const at = (chunk * CHUNK + row) * bytes;
+  const error = scaleError(plan.residual + (groups - 1) * plan.slotBytes + at, plan.errorScale, bytes);
+  for (let group = groups - 1; group > 0; group--) {
+    // A feature of a prefix is in all longer ones too: its residual is their sum.
+    const shorter = plan.residual + (group - 1) * plan.slotBytes + at;
+    scaleError(shorter, plan.errorScale, bytes);
+    accumulate(shorter, shorter + plan.slotBytes, 1, bytes);
   }
-  const stats = plan.chunkStats + chunk * STATS * 8;
-  store<f64>(stats, errors);
-  store<f64>(stats, activity, 8);
-  store<f64>(stats, <f64>active, 16);
-  store<f64>(stats, extra, 32);
-  store<f64>(stats, <f64>products, 40);
+  accumulate(plan.chunkResidual + chunk * bytes, plan.residual + at, 1, bytes);
+  if (objective == GATED) sums.extra += scaleError(second + at, plan.errorScale, bytes);
+  else if (plan.flags & REVIVE) sums.extra += scaleError(second + at, plan.auxScale, bytes);
+  let l1: f32 = 0;
+  let active: u32 = 0;
+  let group: u32 = 0;
+  for (let e = load<u32>(s.starts + row * 8), to = load<u32>(s.starts + row * 8, 8); e < to; e++) {
+    const entry = load<u32>(s.order + e * 4) * 4;
+    const i = load<u32>(features + entry);
+    const f = load<f32>(values + entry);
+    const W = plan.W_dec + i * bytes;
+    const revived = (load<u32>(plan.entryKey + offset + entry) & 1) != 0 && objective != JUMPRELU;
+    if (revived) {
+      store<f32>(pulls + entry, dot(second + at, W, bytes));
+      continue;
+    }
+    while (group + 1 < groups && i >= groupEnd(plan, group)) group++;
+    let g = dot(plan.residual + group * plan.slotBytes + at, W, bytes);
+    if (f > 0) active++;
+    if (objective == GATED) {
+      const gate = load<f32>(others + entry);
+      l1 += gate;
+      const magnitude: f32 = f > 0 ? g : 0;
+      g = dot(second + at, W, bytes) + plan.sparsity + <f32>Math.exp(load<f32>(plan.gain + i * 4)) * magnitude;
+      store<f32>(others + entry, magnitude);
+    } else if (objective == JUMPRELU) {
+      l1 += f;
+      store<f32>(others + entry, g);
+      if (f == 0) g = 0;
+    } else {
+      const weight: f32 = plan.flags & NORM_PENALTY ? load<f32>(plan.decoderNorm + i * 4) : 1;
+      l1 += f * weight;
+      g += plan.sparsity * weight;
+    }
+    store<f32>(pulls + entry, g);
+  }
+  const place = (chunk * CHUNK + row) * 4;
+  store<f32>(plan.rowLoss + place, error);
+  store<f32>(plan.rowL1 + place, l1);
+  sums.errors += error;
+  sums.activity += l1;
+  sums.active += active;
 }
 
 /**
