@@ -44,6 +44,19 @@ export class ShardMemory {
     clearCandidates(this.#memory, this.scratch.record);
   }
 
+  /** Float32 encoder products that a chunk took. */
+  products(chunk: number): number {
+    return this.#stats(chunk)[5]!;
+  }
+
+  setProducts(chunk: number, count: number): void {
+    this.#stats(chunk)[5] = count;
+  }
+
+  #stats(chunk: number): Float64Array {
+    return new Float64Array(this.#memory.buffer, this.layout.fields.chunkStats + 8 * STATS * chunk, STATS);
+  }
+
   /** Entries with f > 0 of the batch whose rows are done. */
   active(chunks: number): number {
     const stats = new Float64Array(this.#memory.buffer, this.layout.fields.chunkStats, STATS * chunks);
