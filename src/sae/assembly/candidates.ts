@@ -9,6 +9,7 @@
 
 import { clear, offer } from "./heap";
 import { CHUNK, JUMPRELU, Plan, REVIVE, Scratch, TOPK } from "./plan";
+import { SLACK } from "./screen";
 import { dot, dot2 } from "./vector";
 
 /** z above which feature `i` counts, on a row whose cut is 0. */
@@ -97,19 +98,19 @@ export function screenTile(plan: Plan, s: Scratch, chunk: u32, rows: u32, first:
     const dead = isDead(plan, i);
     const cuts = dead ? s.none : s.rowCut;
     const inverse: f32 = 1 / load<f32>(plan.W_qScale + i * 4);
-    const a = f32x4.splat(c * inverse);
+    const a = f32x4.splat((c - abs(c) * SLACK) * inverse);
     const b = f32x4.splat(inverse);
-    const e = f32x4.splat(load<f32>(plan.W_qNorm + i * 4) * inverse * s.rowError);
+    const e = f32x4.splat(load<f32>(plan.W_qNorm + i * 4) * s.rowError);
     const line = s.z + j * CHUNK * 4;
     let count: u32 = 0;
     for (let k: u32 = 0; k < CHUNK; k += 16) {
       const at = k * 4;
-      const m0 = reaches(line + at, s.rowInverse + at, cuts + at, s.rowOffset + at, a, b, e);
-      const m1 = reaches(line + at + 16, s.rowInverse + at + 16, cuts + at + 16, s.rowOffset + at + 16, a, b, e);
-      const m2 = reaches(line + at + 32, s.rowInverse + at + 32, cuts + at + 32, s.rowOffset + at + 32, a, b, e);
-      const m3 = reaches(line + at + 48, s.rowInverse + at + 48, cuts + at + 48, s.rowOffset + at + 48, a, b, e);
-      if (!v128.any_true(v128.or(v128.or(m0, m1), v128.or(m2, m3)))) continue;
-      for (let mask = bits(m0, m1, m2, m3); mask != 0; mask &= mask - 1) {
+      const m0 = misses(line + at, s.rowInverse + at, cuts + at, s.rowOffset + at, a, b, e);
+      const m1 = misses(line + at + 16, s.rowInverse + at + 16, cuts + at + 16, s.rowOffset + at + 16, a, b, e);
+      const m2 = misses(line + at + 32, s.rowInverse + at + 32, cuts + at + 32, s.rowOffset + at + 32, a, b, e);
+      const m3 = misses(line + at + 48, s.rowInverse + at + 48, cuts + at + 48, s.rowOffset + at + 48, a, b, e);
+      if (i32x4.all_true(v128.and(v128.and(m0, m1), v128.and(m2, m3)))) continue;
+      for (let mask = bits(m0, m1, m2, m3) ^ 0xffff; mask != 0; mask &= mask - 1) {
         const row = k + ctz(mask);
         if (row >= rows) break;
         store<u32>(s.list + count * 4, row);
@@ -136,14 +137,14 @@ export function screenTile(plan: Plan, s: Scratch, chunk: u32, rows: u32, first:
   return products;
 }
 
-/** I > c_i/(s τ) + t_j/(s τ) + shift_j − bound: four rows at once, everything in quanta. */
+/** I ≤ c_i/(s τ) + t_j/(s τ) + shift_j − bound: four rows at once, everything in quanta. What is no number does not miss. */
 @inline
-function reaches(line: usize, inverse: usize, cut: usize, offset: usize, a: v128, b: v128, e: v128): v128 {
+function misses(line: usize, inverse: usize, cut: usize, offset: usize, a: v128, b: v128, e: v128): v128 {
   const least = f32x4.add(
     f32x4.add(f32x4.mul(v128.load(inverse), a), f32x4.mul(v128.load(cut), b)),
     f32x4.sub(v128.load(offset), e),
   );
-  return f32x4.gt(f32x4.convert_i32x4_s(v128.load(line)), least);
+  return f32x4.le(f32x4.convert_i32x4_s(v128.load(line)), least);
 }
 
 @inline

@@ -54,7 +54,8 @@ export class Plan {
   fired: usize;
   last_fired: usize;
 
-  // The encoder in eight bits (see screen.ts): u8 [features, rowBytes / 4]; f32 per feature: scale, norm, norm of the error.
+  // The encoder in eight bits (see screen.ts): u8 [features, rowBytes / 4]; f32 per feature: its quantum; norm, and norm of the
+  // error, in quanta.
   W_q: usize;
   W_qScale: usize;
   W_qNorm: usize;
