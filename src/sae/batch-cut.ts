@@ -3,6 +3,7 @@
  * cut costs time and room, too high a one is noticed and the batch is done again.
  */
 
+import { Failure } from "../errors.ts";
 import type { TrainingParameters } from "./training-parameters.ts";
 
 /** The next batch's threshold lies above this share of the last one's, but for rare jumps. */
@@ -42,4 +43,42 @@ export function firstCut(
   const sorted = Float32Array.from(values).sort().reverse();
   const rank = Math.min(sorted.length - 1, Math.ceil((1.5 * k * sorted.length) / d_sae));
   return Math.max(0, sorted[rank]!);
+}
+
+/** Looks for a cut below the batch's threshold that leaves no chunk with more entries than it has room for. */
+export class CutSearch {
+  #cut: number;
+  /** The highest cut that was too low, and the lowest that was too high. */
+  #low: number | undefined;
+  #high: number | undefined;
+
+  constructor(cut: number) {
+    this.#cut = cut;
+  }
+
+  get cut(): number {
+    return this.#cut;
+  }
+
+  /** The cut was above the threshold. @throws Failure when there is none that does */
+  lower(): void {
+    this.#high = this.#cut;
+    this.#cut = this.#low === undefined ? (this.#cut < 1e-6 ? 0 : 0.7 * this.#cut) : this.#middle();
+  }
+
+  /** The cut left a chunk with too many entries. @throws Failure when there is none that does */
+  raise(): void {
+    this.#low = this.#cut;
+    this.#cut = this.#high === undefined ? (this.#cut > 0 ? 1.2 * this.#cut : 1e-6) : this.#middle();
+  }
+
+  #middle(): number {
+    const [low, high] = [this.#low!, this.#high!];
+    const middle = (low + high) / 2;
+    if (Math.fround(middle) > Math.fround(low) && Math.fround(middle) < Math.fround(high)) return middle;
+    throw new Failure(
+      "a few inputs hold most of a batch's largest activations, more than there is room for: shuffle the activations, " +
+        "leave such inputs out, lower k or the batch, or use topk, which ranks within an input",
+    );
+  }
 }

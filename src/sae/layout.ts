@@ -24,6 +24,9 @@ const TILE = 2048;
  */
 export const SPARSE_CAPACITY = 0.2;
 
+/** Batch ranks: shares of a batch's largest entries that one chunk has room for. */
+const LARGEST_SHARE = 16;
+
 export interface TrainingShape {
   readonly d_in: number;
   readonly d_sae: number;
@@ -162,7 +165,7 @@ function shardOf({ batch, workers, kind }: TrainingShape, place: ShardPlace): Sh
   const tiles = Math.ceil(perShard / tile);
   const rows = roundUp(batch, DENSE_ROWS);
   const room = roundUp(Math.max(tiles * tile, perShard), DENSE_FEATURES);
-  const capacity = capacityOf(kind, features);
+  const capacity = capacityOf(kind, features, chunks);
   const slotBytes = 4 * rows * stride;
   const arena = new Arena();
   const floats = (count: number) => arena.take(4 * count);
@@ -264,11 +267,14 @@ function scratchOf(
   };
 }
 
-function capacityOf({ ranked, k, kAux }: StepKind, features: number): number {
+function capacityOf({ ranked, k, kAux }: StepKind, features: number, chunks: number): number {
   const all = CHUNK * features * (kAux > 0 ? 2 : 1);
   if (ranked === "row") return Math.min(all, CHUNK * (k + kAux));
-  // Of a batch's largest, one chunk may have more than its share, and candidates below the threshold come on top.
-  if (ranked === "batch") return Math.min(all, CHUNK * (6 * k + kAux));
+  // Of a batch's largest, one chunk may have more than its share, and candidates below the threshold come on top. A few
+  // inputs much larger than the others may have nearly all of them.
+  if (ranked === "batch") {
+    return Math.min(all, CHUNK * (Math.max(6, Math.min(chunks + 1, LARGEST_SHARE)) * k + kAux));
+  }
   return Math.ceil(SPARSE_CAPACITY * CHUNK * features) + CHUNK;
 }
 

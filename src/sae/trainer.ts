@@ -9,7 +9,7 @@
 import { Failure } from "../errors.ts";
 import { Random } from "../random.ts";
 import { adamScalars, adamUpdate } from "./adam.ts";
-import { cutBelow, firstCut } from "./batch-cut.ts";
+import { cutBelow, CutSearch, firstCut } from "./batch-cut.ts";
 import {
   type DeadFeatureEvent,
   type DeadFeaturePolicy,
@@ -353,7 +353,7 @@ export class SaeTrainer {
   ): Promise<{ dense: boolean; phases: StepReport["phases"] }> {
     const { target_l0 } = this.options;
     const refresh = this.#stale;
-    let cut = this.#cut(x);
+    const search = new CutSearch(this.#cut(x));
     for (;;) {
       const outcome = await this.#memory.run({
         x,
@@ -361,12 +361,12 @@ export class SaeTrainer {
         screen,
         update,
         refresh,
-        cut,
+        cut: search.cut,
         sparsityPenalty: this.#penalty(rise),
         targetL0: target_l0,
       });
-      if (outcome.tooHigh) cut = cut < 1e-6 ? 0 : 0.7 * cut;
-      else if (outcome.full && this.#memory.shape.kind.ranked) cut = cut > 0 ? 1.2 * cut : 1e-6;
+      if (outcome.tooHigh) search.lower();
+      else if (outcome.full && this.#memory.shape.kind.ranked) search.raise();
       else {
         this.#stale = false;
         if (update) this.#threshold = outcome.threshold;
