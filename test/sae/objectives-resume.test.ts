@@ -26,7 +26,7 @@ afterAll(() => Promise.all([one.close(), three.close()]));
 const ranked: SaeRequest = { k: 6, k_aux: 9, aux_coefficient: 0.5, dead_after: 4 };
 const REQUESTS: Readonly<Record<ObjectiveName, SaeRequest>> = {
   "relu-l1": { target_l0: 6 },
-  "april-2024": { lambda_warmup: 0 },
+  "april-2024": { lambda_warmup: 0, lr: 5e-4 },
   topk: ranked,
   "batch-topk": ranked,
   matryoshka: { ...ranked, groups: [0.1, 0.3, 0.5, 1] },
@@ -41,8 +41,9 @@ async function trainerOf(pool: Pool, objective: ObjectiveName, saved?: SavedTrai
   if (saved) trainer.restore(saved);
   else {
     trainer.initialise(data.batch(0, batch));
-    // Some start silent: ranks leave them out until they are revived. The others' L0 falls through the switch to the sparse path.
-    trainer.parameters.fillBias(-0.1, 0, 150);
+    // Some start silent, for ranks to revive; without a rank, few enough are active for the sparse path.
+    const quiet: readonly ObjectiveName[] = ["april-2024", "jumprelu", "gated"];
+    trainer.parameters.fillBias(quiet.includes(objective) ? -0.25 : -0.1, 0, 150);
     trainer.parameters.fillBias(-0.5, 150);
   }
   return trainer;
@@ -100,8 +101,8 @@ describe.each(Object.keys(REQUESTS) as ObjectiveName[])("%s gives the same bits"
     await second.close();
 
     const dense = new Set(reports.map((report) => report.dense));
-    if (objective === "relu-l1" || objective === "jumprelu") expect(dense.size).toBe(2);
-    if (REQUESTS[objective].k_aux) expect(reports.some(({ extra }) => extra > 0)).toBe(true);
+    if (REQUESTS[objective].k_aux === undefined) expect(dense.size).toBe(2);
+    else expect(reports.some(({ extra }) => extra > 0)).toBe(true);
     expect(reports.some(({ products }) => products > 0)).toBe(true);
   });
 });
