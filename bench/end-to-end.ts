@@ -214,7 +214,7 @@ await trainDictionaries(
     milestones: [BATCH, ...Array.from({ length: 1e4 }, (_, i) => (i + 1) * rounds.rows)],
     afterText: "again",
     async onMilestone(trainers, step) {
-      const trainer = trainers.get(dictionary!.name)!;
+      const trainer = trainers.get(dictionary!.name) as SaeTrainer;
       if (step > 1) return measure(trainer);
       // As few features fire as in a trained dictionary.
       await source.read([...Array(BATCH / CONTEXT).keys()], batch);

@@ -6,10 +6,10 @@ import { DICTIONARY, gridOf } from "./dictionary-options.ts";
 import { freshRunFolder } from "./run-progress.ts";
 import {
   CACHE,
+  type DEVICE,
   type EVALUATION,
   HOOK,
   hubOptions,
-  type MACHINE,
   MODEL,
   RECORDS,
   type RUN,
@@ -26,7 +26,7 @@ export const STREAM = {
   dictionary: DICTIONARY,
 };
 
-type TrainingSections = typeof STREAM & { output: typeof RUN; machine: typeof MACHINE };
+type TrainingSections = typeof STREAM & { output: typeof RUN; machine: typeof DEVICE };
 
 export function runRequest(
   { model, activations, cache, text, records, dictionary, output, machine }: OptionsOf<TrainingSections>,
@@ -45,6 +45,7 @@ export function runRequest(
     ...output,
     out: output.out ?? freshRunFolder(context),
     threads: machine.threads,
+    device: machine.device,
     config: context.config,
     command: context.commandLine,
   };

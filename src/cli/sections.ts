@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { ROW_DTYPES } from "../activations/row-format.ts";
+import { DEVICES } from "../engine/devices.ts";
 import type { Section } from "./command.ts";
 
 export const MODEL = {
@@ -46,6 +47,20 @@ export const MACHINE = {
       .max(Math.max(64, 4 * availableParallelism()))
       .default(availableParallelism())
       .describe("CPU threads"),
+  }),
+} satisfies Section;
+
+/** For commands that run the model over a text or train on it. */
+export const DEVICE = {
+  title: MACHINE.title,
+  schema: MACHINE.schema.extend({
+    device: z
+      .enum(DEVICES)
+      .default("cpu")
+      .describe(
+        "where the model runs and dictionaries are trained: the CPU, or a GPU by ONNX Runtime's CUDA provider (a download of " +
+          "its own) or its WebGPU provider; how fast either is has not been measured",
+      ),
   }),
 } satisfies Section;
 

@@ -5,6 +5,7 @@
 
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
+import type { Device } from "./devices.ts";
 import type { Graph } from "./graph.ts";
 import { serialise } from "./onnx.ts";
 import type { Bound, Reply, Request } from "./session-worker.ts";
@@ -19,6 +20,8 @@ export interface EngineOptions {
   readonly workers?: number;
   /** Threads ONNX Runtime uses inside one run. */
   readonly threads?: number;
+  /** Where the graphs run. A GPU is one place however many threads ask it: give it one worker. */
+  readonly device?: Device;
 }
 
 interface Job {
@@ -45,12 +48,12 @@ export class Engine {
 
   private constructor() {}
 
-  /** Starts the workers. @param options `workers` 1 and `threads` 1 unless given. */
-  static async start({ workers = 1, threads = 1 }: EngineOptions = {}): Promise<Engine> {
+  /** Starts the workers. @param options `workers` 1, `threads` 1 and the CPU unless given. */
+  static async start({ workers = 1, threads = 1, device = "cpu" }: EngineOptions = {}): Promise<Engine> {
     const engine = new Engine();
     for (let i = 0; i < workers; i++) {
       const worker = new Worker(new URL(`./session-worker${extname(import.meta.url)}`, import.meta.url), {
-        workerData: { threads },
+        workerData: { threads, device },
       });
       const slot: Slot = { worker, queue: [] };
       worker.on("message", (reply: Reply) => engine.#settle(slot, reply));

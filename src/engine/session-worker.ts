@@ -2,6 +2,7 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import * as ort from "onnxruntime-node";
+import type { Device } from "./devices.ts";
 import { createSession } from "./session.ts";
 import type { ExternalData } from "./onnx.ts";
 import type { Dims } from "./tensor.ts";
@@ -32,8 +33,8 @@ parentPort!.on("message", (request: Request) => {
 
 async function handle(request: Request): Promise<void> {
   if (request.kind === "load") {
-    const { threads } = workerData as { threads: number };
-    sessions.set(request.id, await createSession(request, threads));
+    const { threads, device } = workerData as { threads: number; device: Device };
+    sessions.set(request.id, await createSession(request, threads, device));
     return;
   }
   const session = sessions.get(request.id)!;

@@ -2,8 +2,9 @@
 
 import { rmSync } from "node:fs";
 import { type CheckpointKind, openCheckpoint, saveCheckpoint as save } from "../files/checkpoints.ts";
-import type { SavedTrainer, SaeTrainer } from "../sae/trainer.ts";
+import type { SavedTrainer } from "../sae/trainer.ts";
 import type { Window } from "./metrics.ts";
+import type { Trainer } from "./trainers.ts";
 
 interface CheckpointState {
   /** Rows of the shuffled stream that are used up. */
@@ -30,7 +31,7 @@ const kind = (fingerprint: string): CheckpointKind => ({
  */
 export function saveCheckpoint(
   folder: string,
-  trainers: ReadonlyMap<string, SaeTrainer>,
+  trainers: ReadonlyMap<string, Trainer>,
   { step, position, windows }: Progress,
   fingerprint: string,
 ): void {
@@ -51,7 +52,7 @@ export function saveCheckpoint(
  */
 export function loadCheckpoint(
   folder: string,
-  trainers: ReadonlyMap<string, SaeTrainer>,
+  trainers: ReadonlyMap<string, Trainer>,
   fingerprint: string,
 ): Progress | undefined {
   const newest = openCheckpoint<CheckpointState>(folder, kind(fingerprint));

@@ -6,7 +6,8 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { Engine } from "../engine/engine.ts";
+import type { Device } from "../engine/devices.ts";
+import { requireDevice } from "../engine/require-device.ts";
 import { Failure, UsageError } from "../errors.ts";
 import { evaluateSaes } from "../evaluation/evaluate.ts";
 import { writeEvaluation } from "../evaluation/files.ts";
@@ -23,7 +24,7 @@ import type { DocumentReading } from "../text/open-documents.ts";
 import type { TokenSplit } from "../text/shards.ts";
 import { evaluationCautions } from "./evaluation-cautions.ts";
 import type { RunHooks } from "./request.ts";
-import { openForLosses, openSource, type Source, tokensFor } from "./source.ts";
+import { openForLosses, openSource, type Source, startEngine, tokensFor } from "./source.ts";
 
 /** A dictionary, its name among those evaluated with it, and the folder its evaluation goes to. */
 export interface PlacedSae {
@@ -56,6 +57,8 @@ export interface EvaluateRequest {
   /** Default: beside each dictionary. */
   readonly out?: string | undefined;
   readonly threads: number;
+  /** Where the model runs. Default: the CPU. */
+  readonly device?: Device;
 }
 
 /** @throws Failure and UsageError as the parts do */
@@ -63,6 +66,7 @@ export async function evaluateFromDisk(
   request: EvaluateRequest,
   hooks: RunHooks = {},
 ): Promise<PlacedEvaluation[]> {
+  await requireDevice(request.device ?? "cpu");
   const folders = request.saes.flatMap(dictionaryFolders);
   const read = folders.map((folder) => ({ folder, sae: readSae(folder) }));
   const hook = request.hook ?? agreed(read, "hook_name", "--hook");
@@ -73,7 +77,7 @@ export async function evaluateFromDisk(
   hooks.onPhase?.("loading the model");
   const source = await openSource({ ...request, hook, context });
   const tokens = mkdtempSync(join(tmpdir(), "monosemantic-tokens-"));
-  const engine = await Engine.start({ workers: request.threads, threads: 1 });
+  const engine = await startEngine(request.threads, request.device);
   const pool = new Pool(request.threads);
   try {
     const split = await tokenise(source, request, tokens, hooks);

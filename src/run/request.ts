@@ -1,6 +1,7 @@
 /** What a run is asked for, resolved from flags and config file: plain data that run.json records. */
 
 import type { RowDtype } from "../activations/row-format.ts";
+import type { Device } from "../engine/devices.ts";
 import type { RevisionOptions } from "../model/hub-lookup.ts";
 import type { SaeRequest } from "../sae/options.ts";
 import type { DocumentReading } from "../text/open-documents.ts";
@@ -33,6 +34,8 @@ export interface RunRequest {
   readonly resume: boolean;
   readonly checkpointMinutes: number;
   readonly threads: number;
+  /** Where the model runs and dictionaries are trained. Default: the CPU. */
+  readonly device?: Device;
   /** Every option as a config file would give it, for run.json. */
   readonly config: Readonly<Record<string, unknown>>;
   /** The command line that was typed. */

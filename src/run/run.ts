@@ -9,17 +9,18 @@
 
 import { join } from "node:path";
 import { ActivationRounds } from "../activations/rounds.ts";
-import { Engine } from "../engine/engine.ts";
+import { requireDevice } from "../engine/require-device.ts";
+import type { Engine } from "../engine/engine.ts";
 import { Failure } from "../errors.ts";
 import type { EvaluationResult } from "../evaluation/result.ts";
 import type { Cut } from "../model/cut.ts";
 import { writeReport } from "../report/write-report.ts";
+import { denseObjective } from "../sae/device-trainer.ts";
 import type { Sae } from "../sae/dictionary.ts";
 import type { SaeOptions } from "../sae/options.ts";
 import { Pool } from "../sae/pool.ts";
 import { describeSparsity } from "../sae/presets.ts";
 import { writeSae } from "../sae/saelens.ts";
-import type { SaeTrainer } from "../sae/trainer.ts";
 import type { TokenShards } from "../text/shards.ts";
 import { versions } from "../version.ts";
 import { openActivations, type RunActivations } from "./activations.ts";
@@ -38,10 +39,12 @@ import {
   openHarvest,
   openSource,
   type Source,
+  startEngine,
   tokensFolder,
   tokensFor,
 } from "./source.ts";
 import { checkpointFolder, trainDictionaries } from "./train.ts";
+import type { Trainer, TrainingPlace } from "./trainers.ts";
 
 export interface RunResult {
   readonly out: string;
@@ -59,11 +62,14 @@ export interface RunResult {
  * @throws Failure and UsageError as the parts do; run.json then says "failed" and why
  */
 export async function run(request: RunRequest, hooks: RunHooks = {}, only?: "train"): Promise<RunResult> {
+  const { device = "cpu" } = request;
+  await requireDevice(device);
   const record = RunRecordFile.claim(request);
-  const engine = await Engine.start({ workers: request.threads, threads: 1 });
+  const engine = await startEngine(request.threads, device);
   const pool = new Pool(request.threads);
   try {
-    const result = await runIn(record, engine, pool, request, hooks, only);
+    const place = device === "cpu" ? pool : { device: engine };
+    const result = await runIn(record, engine, { pool, place }, request, hooks, only);
     record.complete();
     // Not before: a run that is killed while it evaluates resumes behind its last step.
     removeCheckpoints(checkpointFolder(request.out));
@@ -80,6 +86,7 @@ export async function run(request: RunRequest, hooks: RunHooks = {}, only?: "tra
 interface Work {
   readonly record: RunRecordFile;
   readonly pool: Pool;
+  readonly place: TrainingPlace;
   readonly request: RunRequest;
   readonly hooks: RunHooks;
   readonly source: Source;
@@ -94,7 +101,7 @@ interface Work {
 async function runIn(
   record: RunRecordFile,
   engine: Engine,
-  pool: Pool,
+  { pool, place }: Pick<Work, "pool" | "place">,
   request: RunRequest,
   hooks: RunHooks,
   only?: "train",
@@ -108,7 +115,8 @@ async function runIn(
   const cut = await openHarvest(engine, source);
   const losses = await openForLosses(engine, source);
   const dictionaries = dictionariesOf(request.dictionaries, cut.dIn);
-  const work: Work = { record, pool, request, hooks, source, cut, losses, dictionaries, begin };
+  if (place !== pool) for (const { options } of dictionaries) denseObjective(options);
+  const work: Work = { record, pool, place, request, hooks, source, cut, losses, dictionaries, begin };
   for (const { name, options, dSae } of dictionaries) {
     hooks.onNote?.(`${name}: ${dSae} features on ${cut.dIn} dimensions, ${describeSparsity(options)}`);
   }
@@ -190,7 +198,7 @@ async function train(work: Work, shards: TokenShards): Promise<Sae[]> {
 }
 
 async function trainOn(activations: RunActivations, work: Work, shards: TokenShards): Promise<Sae[]> {
-  const { cut, dictionaries, hooks, pool, record, request, source } = work;
+  const { cut, dictionaries, hooks, place, record, request, source } = work;
   const [{ options }] = dictionaries as [Dictionary];
   work.begin("training", options.tokens, "tokens");
   const afterText = request.whenTextEnds === "same-buffer" ? "same-buffer" : "epoch";
@@ -208,7 +216,7 @@ async function trainOn(activations: RunActivations, work: Work, shards: TokenSha
     );
   }
   const trainers = await trainDictionaries(
-    pool,
+    place,
     {
       folder: request.out,
       dictionaries,
@@ -222,6 +230,8 @@ async function trainOn(activations: RunActivations, work: Work, shards: TokenSha
         afterText,
         tokens: shards.manifest,
         dictionaries,
+        // A GPU adds up in another order.
+        ...(request.device !== undefined && request.device !== "cpu" && { device: request.device }),
       },
       checkpointMinutes: request.checkpointMinutes,
       milestones: request.evaluateAt,
@@ -244,7 +254,7 @@ async function trainOn(activations: RunActivations, work: Work, shards: TokenSha
 async function evaluateOnTheWay(
   { pool, losses, request, hooks }: Work,
   { heldout }: TokenShards,
-  trainers: ReadonlyMap<string, SaeTrainer>,
+  trainers: ReadonlyMap<string, Trainer>,
   step: number,
   tokens: number,
 ): Promise<void> {
@@ -260,7 +270,7 @@ async function evaluateOnTheWay(
 /** What SAELens wants to know beside the tensors, to build its activation store for this dictionary; and what we do. */
 function saeMetadata(
   { source: { model, hook, context }, request: { data, heldoutShare } }: Work,
-  { options, scale, Lambda }: SaeTrainer,
+  { options, scale, Lambda }: Trainer,
 ): Record<string, unknown> {
   return {
     model_name: "hub" in model.origin ? model.origin.hub : model.name,

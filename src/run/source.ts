@@ -1,7 +1,8 @@
 /** What every command needs before it can work on activations: a model, its text as tokens, and the cut between them. */
 
 import { join } from "node:path";
-import type { Engine } from "../engine/engine.ts";
+import { Engine } from "../engine/engine.ts";
+import type { Device } from "../engine/devices.ts";
 import { Failure } from "../errors.ts";
 import { type Cut, openCut } from "../model/cut.ts";
 import { findHook } from "../model/hooks.ts";
@@ -85,6 +86,11 @@ export async function tokensFor(
 
 export function tokensFolder(out: string): string {
   return join(out, "tokens");
+}
+
+/** On the CPU a session for every thread; a GPU is one place, and its few operations on the CPU may have all threads. */
+export function startEngine(threads: number, device: Device = "cpu"): Promise<Engine> {
+  return Engine.start(device === "cpu" ? { workers: threads, threads: 1 } : { workers: 1, threads, device });
 }
 
 /** Opens the model at the hook point, in passes of a size that suits the caches. */

@@ -8,12 +8,12 @@ import { join } from "node:path";
 import type { ActivationRounds } from "../activations/rounds.ts";
 import { sharedFloats } from "../engine/tensor.ts";
 import { Failure } from "../errors.ts";
-import type { Pool } from "../sae/pool.ts";
-import { SaeTrainer, type StepReport, type TrainingEvent } from "../sae/trainer.ts";
+import type { StepReport, TrainingEvent } from "../sae/trainer.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import type { Dictionary } from "./grid.ts";
 import { EMPTY_WINDOW, Metrics, widen, type Window } from "./metrics.ts";
 import type { RunHooks } from "./request.ts";
+import { createTrainer, stepsAtOnce, takeSteps, type Trainer, type TrainingPlace } from "./trainers.ts";
 
 /** Lines of metrics.jsonl that each dictionary writes over a run. */
 const CURVE_POINTS = 200;
@@ -32,7 +32,7 @@ export interface TrainingPlan {
   /** What happens when the text is used up, for the one who watches. */
   readonly afterText: string;
   readonly onMilestone: (
-    trainers: ReadonlyMap<string, SaeTrainer>,
+    trainers: ReadonlyMap<string, Trainer>,
     step: number,
     tokens: number,
   ) => Promise<void>;
@@ -43,16 +43,16 @@ export interface TrainingPlan {
  * @throws Failure when a dictionary diverges or the run is told to stop; the last checkpoint stays
  */
 export async function trainDictionaries(
-  pool: Pool,
+  place: TrainingPlace,
   plan: TrainingPlan,
   hooks: RunHooks,
-): Promise<Map<string, SaeTrainer>> {
+): Promise<Map<string, Trainer>> {
   const { rounds, folder } = plan;
   const [{ options }] = plan.dictionaries as [Dictionary];
   const checkpoints = checkpointFolder(folder);
   const fingerprint = createHash("sha256").update(JSON.stringify(plan.identity)).digest("hex");
   const { metrics, windows, trainers, position, start } = await open(
-    pool,
+    place,
     plan,
     checkpoints,
     fingerprint,
@@ -62,13 +62,19 @@ export async function trainDictionaries(
   let used = position;
   const { steps } = [...trainers.values()][0]!;
   const every = Math.max(1, Math.round(steps / CURVE_POINTS));
-  const batch = sharedFloats(options.batch * rounds.dIn);
+  const buffers = Array.from({ length: stepsAtOnce(trainers) }, () =>
+    sharedFloats(options.batch * rounds.dIn),
+  );
   let saved = performance.now();
   let pass = start > 0 ? rounds.passOf(used - 1) : 0;
   let line = { at: performance.now(), step: start };
-  for (let step = start + 1; step <= steps; step++) {
-    await rounds.take(used, options.batch, batch);
-    used += options.batch;
+  for (let before = start, step; before < steps; before = step) {
+    const batches = buffers.slice(0, steps - before);
+    step = before + batches.length;
+    for (const batch of batches) {
+      await rounds.take(used, options.batch, batch);
+      used += options.batch;
+    }
     if (rounds.passOf(used - 1) > pass) {
       pass = rounds.passOf(used - 1);
       for (const name of trainers.keys()) metrics.event(name, { event: "epoch", step });
@@ -76,8 +82,9 @@ export async function trainDictionaries(
     }
     let report: StepReport | undefined;
     for (const [name, trainer] of trainers) {
-      report = await trainer.step(batch);
-      const window = widen(windows.get(name)!, report);
+      const reports = await takeSteps(trainer, batches);
+      report = reports.at(-1)!;
+      const window = reports.reduce(widen, windows.get(name)!);
       windows.set(name, window);
       if (window.steps >= every || step === steps) {
         const seconds = (performance.now() - line.at) / 1000;
@@ -96,7 +103,7 @@ export async function trainDictionaries(
     const note = `mse ${report!.mse.toPrecision(4)}, L0 ${report!.l0.toFixed(1)}`;
     hooks.onProgress?.(step * options.batch, note);
     const milestone = plan.milestones.some(
-      (tokens) => tokens > (step - 1) * options.batch && tokens <= step * options.batch,
+      (tokens) => tokens > before * options.batch && tokens <= step * options.batch,
     );
     const stop = hooks.signal?.aborted === true && step < steps;
     if (milestone || stop || performance.now() - saved > plan.checkpointMinutes * 60_000 || step === steps) {
@@ -134,7 +141,7 @@ export function checkpointFolder(folder: string): string {
 }
 
 interface Opened {
-  readonly trainers: Map<string, SaeTrainer>;
+  readonly trainers: Map<string, Trainer>;
   readonly windows: Map<string, Window>;
   readonly metrics: Metrics;
   readonly position: number;
@@ -143,13 +150,13 @@ interface Opened {
 
 /** Trainers at the newest checkpoint, or at the beginning. */
 async function open(
-  pool: Pool,
+  place: TrainingPlace,
   { dictionaries, rounds, folder }: TrainingPlan,
   checkpoints: string,
   fingerprint: string,
   hooks: RunHooks,
 ): Promise<Opened> {
-  const trainers = new Map<string, SaeTrainer>();
+  const trainers = new Map<string, Trainer>();
   const metrics = new Metrics(folder);
   for (const { name, options } of dictionaries) {
     const onEvent = (event: TrainingEvent) => {
@@ -157,7 +164,7 @@ async function open(
       hooks.onNote?.(`${name}: ${describeEvent(event)}`);
     };
     const resampleInputs = (count: number) => rounds.batches(options.batch, count);
-    trainers.set(name, await SaeTrainer.create(pool, { d_in: rounds.dIn, options, onEvent, resampleInputs }));
+    trainers.set(name, await createTrainer(place, { d_in: rounds.dIn, options, onEvent, resampleInputs }));
   }
   const restored = loadCheckpoint(checkpoints, trainers, fingerprint);
   if (restored === undefined) {

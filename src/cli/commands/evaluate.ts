@@ -4,7 +4,7 @@ import { z } from "zod";
 import { defineCommand } from "../command.ts";
 import { runHooks } from "../run-progress.ts";
 import { scoreLine } from "../score-line.ts";
-import { EVALUATION, HOOK, hubOptions, MACHINE, MODEL, RECORDS, TEXT } from "../sections.ts";
+import { DEVICE, EVALUATION, HOOK, MODEL, RECORDS, TEXT, hubOptions } from "../sections.ts";
 
 const { hook, context } = HOOK.schema.shape;
 
@@ -65,7 +65,7 @@ export const evaluateCommand = defineCommand({
           .meta({ placeholder: "FOLDER" }),
       }),
     },
-    machine: MACHINE,
+    machine: DEVICE,
   },
   async run({ model, dictionary, text, records, evaluation, machine }, context) {
     const { evaluateFromDisk } = await import("../../run/evaluation.ts");
@@ -82,6 +82,7 @@ export const evaluateCommand = defineCommand({
         reading: { ...records, hub: model.offline ? { offline: true } : {} },
         ...evaluation,
         threads: machine.threads,
+        device: machine.device,
       },
       hooks,
     );

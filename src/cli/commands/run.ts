@@ -4,7 +4,7 @@ import { defineCommand } from "../command.ts";
 import { runHooks } from "../run-progress.ts";
 import { runRequest, STREAM } from "../run-request.ts";
 import { scoreLine } from "../score-line.ts";
-import { EVALUATION, MACHINE, RUN } from "../sections.ts";
+import { DEVICE, EVALUATION, RUN } from "../sections.ts";
 
 export const runCommand = defineCommand({
   name: "run",
@@ -38,7 +38,7 @@ export const runCommand = defineCommand({
     ...STREAM,
     evaluation: EVALUATION,
     output: RUN,
-    machine: MACHINE,
+    machine: DEVICE,
   },
   async run(options, context) {
     const { run } = await import("../../run/run.ts");

@@ -3,7 +3,7 @@
 import { defineCommand } from "../command.ts";
 import { runHooks } from "../run-progress.ts";
 import { runRequest, STREAM } from "../run-request.ts";
-import { MACHINE, RUN } from "../sections.ts";
+import { DEVICE, RUN } from "../sections.ts";
 
 const HELDOUT_TOKENS = 200_000;
 
@@ -28,7 +28,7 @@ export const trainCommand = defineCommand({
   sections: {
     ...STREAM,
     output: RUN,
-    machine: MACHINE,
+    machine: DEVICE,
   },
   async run(options, context) {
     const { run } = await import("../../run/run.ts");
