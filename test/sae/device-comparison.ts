@@ -2,7 +2,7 @@
  * The trainer for devices beside the plain float64 loops, on whatever device an engine is on. Also a program, since the way
  * to a software adapter is in the environment of a process:
  *
- *     node test/sae/device-comparison.ts webgpu relu-l1,topk      one line of JSON
+ *     node test/sae/device-comparison.ts webgpu      one line of JSON
  */
 
 import * as ort from "onnxruntime-node";
@@ -192,10 +192,7 @@ export interface DeviceOutcome {
   readonly elsewhere: Readonly<Partial<Record<DeviceObjective, string>>>;
 }
 
-async function report(
-  device: Device,
-  objectives: readonly DeviceObjective[] = DEVICE_OBJECTIVES,
-): Promise<DeviceOutcome> {
+async function report(device: Device): Promise<DeviceOutcome> {
   try {
     await requireDevice(device);
   } catch (error) {
@@ -205,7 +202,7 @@ async function report(
   const engine = await Engine.start({ device });
   const comparisons: Partial<Record<DeviceObjective, Comparison>> = {};
   const elsewhere: Partial<Record<DeviceObjective, string>> = {};
-  for (const objective of objectives) {
+  for (const objective of DEVICE_OBJECTIVES) {
     comparisons[objective] = await compareWithLoops(engine, objective);
     const complaint = await runsEntirelyOn(device, objective);
     if (complaint !== undefined) elsewhere[objective] = complaint;
@@ -215,7 +212,5 @@ async function report(
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const [device, objectives] = process.argv.slice(2) as [Device, string | undefined];
-  const named = objectives?.split(",").filter((name) => DEVICE_OBJECTIVES.includes(name as DeviceObjective));
-  process.stdout.write(JSON.stringify(await report(device, named as DeviceObjective[] | undefined)));
+  process.stdout.write(JSON.stringify(await report(process.argv[2] as Device)));
 }

@@ -149,7 +149,7 @@ async function onWebgpu(): Promise<DeviceOutcome> {
   const environments = [process.env, ...(existsSync(SWIFTSHADER.manifest) ? [software] : [])];
   let outcome: DeviceOutcome | undefined;
   for (const env of environments) {
-    const { stdout } = await promisify(execFile)(process.execPath, [program, "webgpu", "relu-l1,topk"], {
+    const { stdout } = await promisify(execFile)(process.execPath, [program, "webgpu"], {
       env,
     });
     outcome = JSON.parse(stdout) as DeviceOutcome;
@@ -159,10 +159,11 @@ async function onWebgpu(): Promise<DeviceOutcome> {
 }
 
 test(
-  "on WebGPU, 20 steps of relu-l1 and topk equal the plain loops, on whatever adapter there is",
+  "on WebGPU, 20 steps of every objective equal the plain loops, on whatever adapter there is",
   async ({ skip }) => {
     const { missing, comparisons, elsewhere } = await onWebgpu();
     skip(missing !== undefined, missing);
+    expect(Object.keys(comparisons)).toEqual([...DEVICE_OBJECTIVES]);
     for (const comparison of Object.values(comparisons)) expectEqual(comparison, 1e-4);
     expect(elsewhere).toEqual({});
   },
