@@ -59,7 +59,14 @@ function neelReinit(options: SaeOptions, steps: number, parameters: TrainingPara
     async afterStep(step) {
       if (step % every !== 0) return undefined;
       const random = Random.of(seed, `reinit/${step}`);
-      const features = reinitialiseRare(parameters, reinit_frequency, window * batch, as_published, random);
+      const features = reinitialiseRare(
+        parameters,
+        reinit_frequency,
+        window * batch,
+        as_published,
+        random,
+        firstThreshold(options),
+      );
       return { event: "reinit", step, features };
     },
   };
@@ -93,11 +100,15 @@ function brickenResample(
       }
       if (sample.filled) {
         if (resample_direction === "centred") centre(sample.rows, parameters.b_dec, scale());
-        resampleDead(parameters, dead, sample.rows, resample_encoder_norm, step);
+        resampleDead(parameters, dead, sample.rows, resample_encoder_norm, step, firstThreshold(options));
       }
       return { event: "resample", step, dead: dead.length, inputs: seen };
     },
   };
+}
+
+function firstThreshold({ objective, threshold_init }: SaeOptions): number | undefined {
+  return objective === "jumprelu" ? threshold_init : undefined;
 }
 
 /** Raw activations to what a centred encoder sees, but for length. */

@@ -19,6 +19,7 @@ export function resampleDead(
   inputs: Float32Array,
   relativeNorm: number,
   step: number,
+  threshold?: number,
 ): void {
   const { d_in } = parameters;
   const norm = relativeNorm * meanEncoderNorm(parameters, new Set(dead));
@@ -29,7 +30,7 @@ export function resampleDead(
     normalise(decoder);
     encoder.set(input);
     normalise(encoder, norm);
-    parameters.setBias(i, 0);
+    restartScalars(parameters, i, threshold);
     parameters.clearMoments(i);
     parameters.setLastFired(i, step);
   });
@@ -59,6 +60,7 @@ export function reinitialiseRare(
   tokens: number,
   asPublished: boolean,
   random: Random,
+  threshold?: number,
 ): number {
   const { d_in, d_sae } = parameters;
   let count = 0;
@@ -66,7 +68,7 @@ export function reinitialiseRare(
     if (parameters.fired(i) >= frequency * tokens) continue;
     uniform(parameters.encoderRow(i), kaimingBound(d_sae, 0), random);
     uniform(parameters.decoderRow(i), kaimingBound(d_in, 0), random);
-    parameters.setBias(i, 0);
+    restartScalars(parameters, i, threshold);
     if (!asPublished) {
       normalise(parameters.decoderRow(i));
       parameters.clearMoments(i);
@@ -74,4 +76,10 @@ export function reinitialiseRare(
     count++;
   }
   return count;
+}
+
+/** @param threshold jumprelu: the first one; where it has risen, a quiet encoder would never reach it */
+function restartScalars(parameters: TrainingParameters, i: number, threshold: number | undefined): void {
+  parameters.setBias(i, 0);
+  if (threshold !== undefined) parameters.setGain(i, threshold);
 }

@@ -216,8 +216,9 @@ function refuseContradictions(options: Omit<SaeOptions, "Lambda">, preset: Prese
   if (objective === "jumprelu" && target_l0 === 0) {
     throw new UsageError("option target_l0: jumprelu needs an L0 to aim at, for example --target-l0 32");
   }
-  if (objective === "gated" && dead !== "none") {
-    throw new UsageError(`option dead ${dead}: not implemented for gated; use --dead none`);
+  // A restarted feature would need more than directions: a gate's scalars, a free norm.
+  if ((objective === "gated" || objective === "april-2024") && dead !== "none") {
+    throw new UsageError(`option dead ${dead}: not implemented for ${objective}; use --dead none`);
   }
   if (target_l0 > d_sae) {
     throw new UsageError(`option target_l0 ${target_l0} is more than the ${d_sae} features there are`);

@@ -438,6 +438,7 @@ export class SaeTrainer {
   /** Losses of the rows of one more batch under the parameters as they are. */
   async #rowLosses(rows: Float32Array): Promise<Float32Array> {
     const rise = sparsityCoefficient({ ...this.options, Lambda: 1, steps: this.steps }, this.#step);
+    this.parameters.publishDecoderBias();
     await this.#run(rows, { update: false, screen: this.#path.screens(this.#step), rise });
     const { memories, layout, shape } = this.#memory;
     return rowLosses(memories, layout, this.options.batch, shape.kind.l1 ? rise * this.Lambda : 0);
