@@ -57,7 +57,8 @@ function neelReinit(options: SaeOptions, steps: number, parameters: TrainingPara
       if ((step - 1 + window) % every === 0) parameters.clearFired();
     },
     async afterStep(step) {
-      if (step % every !== 0) return undefined;
+      // After the last step nothing would train what was drawn.
+      if (step % every !== 0 || step === steps) return undefined;
       const random = Random.of(seed, `reinit/${step}`);
       const features = reinitialiseRare(
         parameters,
@@ -84,7 +85,7 @@ function brickenResample(
   return {
     beforeStep() {},
     async afterStep(step, x) {
-      if (!when.has(step)) return undefined;
+      if (!when.has(step) || step === steps) return undefined;
       const dead = deadFeatures(parameters, step, window);
       if (dead.length === 0) return { event: "resample", step, dead: 0, inputs: 0 };
       const sample = new LossWeightedSample(
