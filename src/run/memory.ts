@@ -4,7 +4,7 @@
  */
 
 import { Failure } from "../errors.ts";
-import { trainingBytesOf } from "../sae/layout.ts";
+import { largestWidth, trainingBytesOf, trainingShape } from "../sae/layout.ts";
 import { GIB, machineBytes } from "../sae/memory.ts";
 import type { Dictionary } from "./grid.ts";
 
@@ -33,9 +33,15 @@ export function forecastMemory(
   const total = each.reduce((sum, bytes) => sum + bytes, buffer + model + REST);
   const forecast = { dictionaries: each, buffer, model, total };
   if (total <= available) return forecast;
+  // What the widest one could have if everything else stays.
+  const widest = each.indexOf(Math.max(...each));
+  const { name, options } = dictionaries[widest]!;
+  const left = available - (total - each[widest]!);
+  const width = largestWidth(trainingShape(options, dIn, threads), left);
   throw new Failure(
-    `the run needs about ${describeForecast(forecast)} and this machine has ${gib(available)}: train fewer or narrower ` +
-      `dictionaries at once, or lower --batch or --buffer-mb`,
+    `the run needs about ${describeForecast(forecast)} and this machine has ${gib(available)}: give ${name} at most ` +
+      `${width} features (--expansion ${(Math.floor((10 * width) / dIn) / 10).toString()}), train fewer dictionaries at once, ` +
+      `or lower --batch or --buffer-mb`,
   );
 }
 

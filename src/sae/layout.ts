@@ -27,6 +27,9 @@ export const SPARSE_CAPACITY = 0.2;
 /** Batch ranks: shares of a batch's largest entries that one chunk has room for. */
 const LARGEST_SHARE = 16;
 
+/** Memories that one dictionary may lie in: 256 GiB, and beyond that a mistake in the request is likelier. */
+const MOST_SHARDS = 64;
+
 export interface TrainingShape {
   readonly d_in: number;
   readonly d_sae: number;
@@ -118,10 +121,12 @@ export function layoutOf(shape: TrainingShape): TrainingLayout {
         `${width} features (expansion ${(Math.floor((10 * width) / shape.d_in) / 10).toString()}), or lower the batch`,
     );
   }
+  const most = whole.shards[0]!.bytes / MEMORY_BYTES;
+  if (!(most < MOST_SHARDS)) throw tooWide(shape, whole.shards[0]!.bytes, machineBytes());
   for (let count = 2; ; count++) {
     const layout = layoutIn(shape, count);
     if (layout.shards.every(({ bytes }) => bytes <= MEMORY_BYTES)) return layout;
-    if (count > shape.d_sae / BLOCK || count > 64) {
+    if (count > shape.d_sae / BLOCK || count > MOST_SHARDS) {
       throw new Failure(
         `a batch of ${shape.batch} rows of ${shape.d_in} dimensions leaves no room for features: lower the batch`,
       );
@@ -298,14 +303,7 @@ export function allocate(
   available = machineBytes(),
 ): WebAssembly.Memory[] {
   const bytes = trainingBytes(layout);
-  if (bytes > available) {
-    const width = largestWidth(shape, available);
-    throw new Failure(
-      `training ${shape.d_sae} features on ${shape.d_in} dimensions with batch ${shape.batch} takes ` +
-        `${gigabytes(bytes)} GiB and there are ${gigabytes(available)}: train at most ${width} features ` +
-        `(expansion ${(Math.floor((10 * width) / shape.d_in) / 10).toString()}), or lower the batch`,
-    );
-  }
+  if (bytes > available) throw tooWide(shape, bytes, available);
   return layout.shards.map((shard) => sharedMemory(shard.bytes));
 }
 
@@ -329,6 +327,15 @@ function widthFits(shape: TrainingShape, bytes: number): boolean {
   const whole = layoutIn(shape, 1);
   if (whole.shards[0]!.bytes > MEMORY_BYTES && !shardable(shape.kind)) return false;
   return trainingBytes(whole) <= bytes;
+}
+
+function tooWide(shape: TrainingShape, bytes: number, available: number): Failure {
+  const width = largestWidth(shape, available);
+  return new Failure(
+    `training ${shape.d_sae} features on ${shape.d_in} dimensions with batch ${shape.batch} takes ` +
+      `${gigabytes(bytes)} GiB and there are ${gigabytes(available)}: train at most ${width} features ` +
+      `(expansion ${(Math.floor((10 * width) / shape.d_in) / 10).toString()}), or lower the batch`,
+  );
 }
 
 function gigabytes(bytes: number): string {

@@ -33,7 +33,7 @@ describe("memory of a run", () => {
   test("that the machine does not have is refused before anything is done", () => {
     const dictionaries = dictionariesOf([{ expansion: 32, batch: 4096 }], 3072);
     expect(() => forecastMemory(dictionaries, 3072, 2, rest, 6 * GIB)).toThrow(
-      /needs about \d+\.\d GiB of memory .* this machine has 6\.0 GiB: train fewer or narrower/,
+      /needs about \d+\.\d GiB of memory .* this machine has 6\.0 GiB: give x32 at most [56]\d{4} features \(--expansion 1\d\.\d\), train fewer/,
     );
     expect(forecastMemory(dictionaries, 3072, 2, rest, 16 * GIB).total).toBeLessThan(16 * GIB);
   });
