@@ -10,7 +10,7 @@
  *     node bench/cost-curves.ts [--quick] [--steps 5] [--out build/bench]
  *
  * Writes cost-curves.json and SVG plots. Points that need more memory than is free are skipped, with a line that says so.
- * About fifteen minutes on two cores, two with --quick.
+ * About four minutes on two cores, two with --quick.
  */
 
 import { execFileSync } from "node:child_process";

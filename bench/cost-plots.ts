@@ -23,6 +23,8 @@ export function writeCostPlots(
   const ticks = points.map(at);
   const plot = (name: string, title: string, y: string, marks: Plot.Markish[]) => {
     const svg = draw(title, {
+      // Room for half of the last tick's label.
+      marginRight: 28,
       x,
       y: { zero: true, nice: true },
       marks: [
