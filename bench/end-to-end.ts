@@ -21,7 +21,6 @@ import { ActivationRounds } from "../src/activations/rounds.ts";
 import { Engine } from "../src/engine/engine.ts";
 import { sharedFloats } from "../src/engine/tensor.ts";
 import { writeJson } from "../src/files/atomic.ts";
-import type { ModelConfig } from "../src/model/config.ts";
 import { openCut } from "../src/model/cut.ts";
 import { initialise } from "../src/pretraining/initialisation.ts";
 import { Random } from "../src/random.ts";
@@ -32,22 +31,9 @@ import { Pool } from "../src/sae/pool.ts";
 import type { SaeTrainer } from "../src/sae/trainer.ts";
 import type { TokenSplit } from "../src/text/shards.ts";
 import { median } from "./contest.ts";
+import { DISTILGPT2 } from "./distilgpt2.ts";
 import { describeMachine } from "./machine.ts";
 
-const DISTILGPT2: ModelConfig = {
-  nLayer: 6,
-  nHead: 12,
-  dModel: 768,
-  dHead: 64,
-  dMlp: 3072,
-  vocabSize: 50257,
-  context: 1024,
-  activation: "gelu_tanh",
-  layerNormEpsilon: 1e-5,
-  tieWordEmbeddings: true,
-  bosId: 50256,
-  eosId: 50256,
-};
 const HOOK = "blocks.5.hook_mlp_out";
 const CONTEXT = 128;
 const BATCH = 4096;

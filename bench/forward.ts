@@ -15,29 +15,15 @@ import { Engine, shared } from "../src/engine/engine.ts";
 import { Graph } from "../src/engine/graph.ts";
 import { gemm } from "../src/engine/operations/matmul.ts";
 import { sharedFloats, sharedInts } from "../src/engine/tensor.ts";
-import type { ModelConfig } from "../src/model/config.ts";
 import { type CutModel, openCut } from "../src/model/cut.ts";
 import { initialise } from "../src/pretraining/initialisation.ts";
 import { Random } from "../src/random.ts";
 import { contest, type Contender, type Setting } from "./contest.ts";
+import { DISTILGPT2 } from "./distilgpt2.ts";
 import { describeMachine } from "./machine.ts";
 import { Peer, type PeerRequest } from "./peer.ts";
 import { type CaseResults, report } from "./report.ts";
 
-const DISTILGPT2: ModelConfig = {
-  nLayer: 6,
-  nHead: 12,
-  dModel: 768,
-  dHead: 64,
-  dMlp: 3072,
-  vocabSize: 50257,
-  context: 1024,
-  activation: "gelu_tanh",
-  layerNormEpsilon: 1e-5,
-  tieWordEmbeddings: true,
-  bosId: 50256,
-  eosId: 50256,
-};
 const HOOK = "blocks.5.mlp.hook_post";
 /** Layers whose MLP ends in the residual stream: the last one is cut at hook_post. */
 const WHOLE_LAYERS = DISTILGPT2.nLayer - 1;

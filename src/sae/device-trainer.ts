@@ -22,7 +22,7 @@ import {
 } from "./device-graph.ts";
 import type { Sae } from "./dictionary.ts";
 import { finishedDictionary } from "./finished.ts";
-import { expectedNormScale, geometricMedian, meanRow } from "./geometric-median.ts";
+import { startingPoint } from "./starting-point.ts";
 import { encoderNormFor, initialise } from "./initialisation.ts";
 import { L0Controller } from "./l0-controller.ts";
 import type { SaeOptions } from "./options.ts";
@@ -31,9 +31,6 @@ import { inSteps, learningRate, sparsityCoefficient } from "./schedule.ts";
 import { stepKind } from "./step-kind.ts";
 import type { SavedTrainer, StepReport, TrainingEvent } from "./trainer.ts";
 import type { NamedTensor } from "./training-parameters.ts";
-
-/** Rows of the sample from which centre and scale of the activations are estimated. */
-const SAMPLE_ROWS = 16_384;
 
 /**
  * Rows in one run of the graph. A run moves three arrays for each of the two matrices to the device and back, 48·d·m bytes,
@@ -145,13 +142,9 @@ export class DeviceTrainer {
    * @param sample rows [n, d_in]; the first 16,384 are used
    */
   initialise(sample: Float32Array): void {
-    const { normalize_activations, b_dec_init } = this.options;
-    const rows = Float32Array.from(sample.subarray(0, SAMPLE_ROWS * this.d_in));
-    if (normalize_activations === "expected_average_only_in")
-      this.#scale = expectedNormScale(rows, this.d_in);
-    if (b_dec_init === "zero") return;
-    const centre = b_dec_init === "mean" ? meanRow(rows, this.d_in) : geometricMedian(rows, this.d_in);
-    this.#state["b_dec"]!.set(centre.map((value) => value * this.#scale));
+    const { scale, b_dec } = startingPoint(this.options, sample, this.d_in);
+    this.#scale = scale;
+    if (b_dec) this.#state["b_dec"]!.set(b_dec);
   }
 
   /**

@@ -18,7 +18,7 @@ import {
 } from "./dead-feature-policy.ts";
 import type { Sae } from "./dictionary.ts";
 import { finishedDictionary } from "./finished.ts";
-import { expectedNormScale, geometricMedian, meanRow } from "./geometric-median.ts";
+import { startingPoint } from "./starting-point.ts";
 import { encoderNormFor, initialise } from "./initialisation.ts";
 import { L0Controller, type L0State } from "./l0-controller.ts";
 import type { SaeOptions } from "./options.ts";
@@ -38,8 +38,6 @@ import type { NamedTensors, TrainingParameters } from "./training-parameters.ts"
 
 export { SPARSE_BELOW } from "./step-path.ts";
 
-/** Rows of the sample from which centre and scale of the activations are estimated. */
-const SAMPLE_ROWS = 16_384;
 /** Keeps of batch-topk's inference threshold from step to step. */
 const THRESHOLD_KEEP = 0.99;
 
@@ -190,13 +188,9 @@ export class SaeTrainer {
    * @param sample rows [n, d_in]; the first 16,384 are used
    */
   initialise(sample: Float32Array): void {
-    const { normalize_activations, b_dec_init } = this.options;
-    const rows = Float32Array.from(sample.subarray(0, SAMPLE_ROWS * this.d_in));
-    if (normalize_activations === "expected_average_only_in")
-      this.#scale = expectedNormScale(rows, this.d_in);
-    if (b_dec_init === "zero") return;
-    const centre = b_dec_init === "mean" ? meanRow(rows, this.d_in) : geometricMedian(rows, this.d_in);
-    this.parameters.b_dec.set(centre.map((value) => value * this.#scale));
+    const { scale, b_dec } = startingPoint(this.options, sample, this.d_in);
+    this.#scale = scale;
+    if (b_dec) this.parameters.b_dec.set(b_dec);
   }
 
   /**
