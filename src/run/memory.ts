@@ -4,7 +4,7 @@
  */
 
 import { Failure } from "../errors.ts";
-import { largestWidth, trainingBytesOf, trainingShape } from "../sae/layout.ts";
+import { expansionOf, largestWidth, trainingBytesOf, trainingShape } from "../sae/layout.ts";
 import { GIB, machineBytes } from "../sae/memory.ts";
 import type { Dictionary } from "./grid.ts";
 
@@ -40,7 +40,7 @@ export function forecastMemory(
   const width = largestWidth(trainingShape(options, dIn, threads), left);
   throw new Failure(
     `the run needs about ${describeForecast(forecast)} and this machine has ${gib(available)}: give ${name} at most ` +
-      `${width} features (--expansion ${(Math.floor((10 * width) / dIn) / 10).toString()}), train fewer dictionaries at once, ` +
+      `${width} features (--expansion ${expansionOf(width, dIn)}), train fewer dictionaries at once, ` +
       `or lower --batch or --buffer-mb`,
   );
 }

@@ -3,7 +3,7 @@
 import type * as ort from "onnxruntime-node";
 import { DENSE_FEATURES, DENSE_ROWS, DENSE_SCALARS } from "./layout.ts";
 import { BLOCK, CHUNK } from "./plan.ts";
-import { combineResiduals, copyRows } from "./rows-across-shards.ts";
+import { combineResiduals, copyRows, drawAcross } from "./across-shards.ts";
 import type { ShardMemory } from "./shard-memory.ts";
 import { CONTROL } from "./training-control.ts";
 import type { TrainingJob } from "./training-job.ts";
@@ -88,12 +88,9 @@ export class DenseFeatures {
   }
 
   async run(): Promise<void> {
-    const groups = this.#shards.map(({ layout }) => Math.ceil(layout.features / DENSE_FEATURES));
-    const total = groups.reduce((sum, count) => sum + count, 0);
-    for (let drawn; (drawn = Atomics.add(this.#job.control, CONTROL.block, 1)) < total;) {
-      let [shard, group] = [0, drawn];
-      while (group >= groups[shard]!) group -= groups[shard++]!;
-      await this.#update(this.#shards[shard]!, group * DENSE_FEATURES);
+    const groups = ({ layout }: ShardMemory) => Math.ceil(layout.features / DENSE_FEATURES);
+    for (const [shard, group] of drawAcross(this.#job, CONTROL.block, this.#shards, groups)) {
+      await this.#update(shard, group * DENSE_FEATURES);
     }
   }
 

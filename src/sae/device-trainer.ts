@@ -27,7 +27,7 @@ import { encoderNormFor, initialise } from "./initialisation.ts";
 import { L0Controller } from "./l0-controller.ts";
 import type { SaeOptions } from "./options.ts";
 import { stepsOf, widthOf } from "./presets.ts";
-import { inSteps, learningRate, sparsityCoefficient } from "./schedule.ts";
+import { deadBefore, l0Penalty, learningRate, sparsityRise } from "./schedule.ts";
 import { stepKind } from "./step-kind.ts";
 import type { SavedTrainer, StepReport, TrainingEvent } from "./trainer.ts";
 import type { NamedTensor } from "./training-parameters.ts";
@@ -291,14 +291,14 @@ export class DeviceTrainer {
       sparsity: this.#sparsity(step),
       ...adamScalars(options, learningRate(schedule, step), step),
       number: step,
-      deadBefore: Math.max(0, step - Math.max(1, inSteps(options.dead_after, this.steps))),
+      deadBefore: deadBefore(options.dead_after, this.steps, step),
     };
   }
 
   /** Λ of a step; of jumprelu λ_s in the units of the loss. */
   #sparsity(step: number): number {
-    const rise = sparsityCoefficient({ ...this.options, Lambda: 1, steps: this.steps }, step);
-    if (this.options.objective === "jumprelu") return rise * this.options.sparsity_penalty * this.d_in;
+    const rise = sparsityRise({ ...this.options, steps: this.steps }, step);
+    if (this.options.objective === "jumprelu") return l0Penalty(this.options, this.d_in, rise);
     return rise * this.Lambda;
   }
 
@@ -345,7 +345,7 @@ export class DeviceTrainer {
     const { target_l0 } = this.options;
     if (target_l0 === 0 || !stepKind(this.options, this.d_sae).l1) return;
     for (const { step, l0 } of reports) {
-      const rise = sparsityCoefficient({ ...this.options, Lambda: 1, steps: this.steps }, step);
+      const rise = sparsityRise({ ...this.options, steps: this.steps }, step);
       this.#controller.observe(l0, rise === 1);
     }
     const last = reports.at(-1)!;

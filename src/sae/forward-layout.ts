@@ -1,13 +1,12 @@
 /** Where a finished dictionary and the rows it works on lie in its memory. */
 
 import { Failure } from "../errors.ts";
-import { Arena, roundUp } from "./memory.ts";
+import { Arena, MEMORY_BYTES, roundUp } from "./memory.ts";
 import { CHUNK } from "./plan.ts";
 
 /** Bytes set aside for the active entries of one call: as if every feature fired on every row. */
 const ENTRY_BYTES = 2 ** 28;
 const MAX_ROWS = 4096;
-const MEMORY_BYTES = 2 ** 32;
 
 export interface ForwardLayout {
   readonly d_in: number;

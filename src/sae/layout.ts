@@ -118,7 +118,7 @@ export function layoutOf(shape: TrainingShape): TrainingLayout {
     throw new Failure(
       `a dictionary of ${shape.d_sae} features on ${shape.d_in} dimensions with batch ${shape.batch} needs ` +
         `${gigabytes(whole.shards[0]!.bytes)} GiB, and with ${shape.kind.objective} one can have 4: train at most ` +
-        `${width} features (expansion ${(Math.floor((10 * width) / shape.d_in) / 10).toString()}), or lower the batch`,
+        `${width} features (expansion ${expansionOf(width, shape.d_in)}), or lower the batch`,
     );
   }
   const most = whole.shards[0]!.bytes / MEMORY_BYTES;
@@ -334,8 +334,13 @@ function tooWide(shape: TrainingShape, bytes: number, available: number): Failur
   return new Failure(
     `training ${shape.d_sae} features on ${shape.d_in} dimensions with batch ${shape.batch} takes ` +
       `${gigabytes(bytes)} GiB and there are ${gigabytes(available)}: train at most ${width} features ` +
-      `(expansion ${(Math.floor((10 * width) / shape.d_in) / 10).toString()}), or lower the batch`,
+      `(expansion ${expansionOf(width, shape.d_in)}), or lower the batch`,
   );
+}
+
+/** The expansion to ask for that gives at most `width` features, in tenths. */
+export function expansionOf(width: number, d_in: number): string {
+  return (Math.floor((10 * width) / d_in) / 10).toString();
 }
 
 function gigabytes(bytes: number): string {

@@ -21,3 +21,9 @@ export const OBJECTIVE_MEANING: Readonly<Record<ObjectiveName, string>> = {
   jumprelu: "a learned threshold per feature and a penalty on L0 (Rajamanoharan et al. 2024)",
   gated: "one path decides which features are active, another how much (Rajamanoharan et al. 2024)",
 };
+
+/** Where active features are found by rank, within a row or within the whole batch, and not by sign. */
+export function rankedBy(objective: ObjectiveName): "row" | "batch" | undefined {
+  if (objective === "topk") return "row";
+  return objective === "batch-topk" || objective === "matryoshka" ? "batch" : undefined;
+}

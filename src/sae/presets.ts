@@ -6,7 +6,7 @@
  */
 
 import { UsageError } from "../errors.ts";
-import type { ObjectiveName } from "./objectives.ts";
+import { type ObjectiveName, rankedBy } from "./objectives.ts";
 import { type PresetName, type SaeOptions, type SaeRequest, saeRequest } from "./options.ts";
 
 type Recipe = Omit<SaeOptions, "preset" | "Lambda">;
@@ -197,7 +197,7 @@ function refuseContradictions(options: Omit<SaeOptions, "Lambda">, preset: Prese
     );
   }
   const d_sae = widthOf(options, d_in);
-  const ranked = objective === "topk" || objective === "batch-topk" || objective === "matryoshka";
+  const ranked = rankedBy(objective) !== undefined;
   if (ranked && target_l0 > 0) {
     throw new UsageError(
       `option target_l0: ${objective} has exactly k active features per token; give --k instead`,
@@ -227,10 +227,9 @@ function refuseContradictions(options: Omit<SaeOptions, "Lambda">, preset: Prese
 
 /** One line that says what sets the sparsity, for the log: "λ 0.0003 (neel-2023) = Λ 1.2288: …". */
 export function describeSparsity({ preset, lambda, Lambda, objective, k, target_l0 }: SaeOptions): string {
-  if (objective === "topk") return `${k} active features per token (topk)`;
-  if (objective === "batch-topk" || objective === "matryoshka") {
-    return `${k} active features per token on average (${objective})`;
-  }
+  const ranked = rankedBy(objective);
+  if (ranked)
+    return `${k} active features per token${ranked === "batch" ? " on average" : ""} (${objective})`;
   if (objective === "jumprelu")
     return `thresholds that aim at ${target_l0} active features per token (jumprelu)`;
   const round = (value: number) => Number(value.toPrecision(6)).toString();

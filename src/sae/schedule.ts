@@ -31,3 +31,22 @@ export function sparsityCoefficient({ steps, Lambda, lambda_warmup }: Schedule, 
   const warmup = inSteps(lambda_warmup, steps);
   return step < warmup ? (Lambda * step) / warmup : Lambda;
 }
+
+/** The share of its final value that Λ, or what an objective has in its place, has risen to at step `step`. */
+export function sparsityRise(schedule: Omit<Schedule, "Lambda">, step: number): number {
+  return sparsityCoefficient({ ...schedule, Lambda: 1 }, step);
+}
+
+/** The step before which a feature must have fired last to be dead at step `step`, with `dead_after` in steps or share. */
+export function deadBefore(dead_after: number, steps: number, step: number): number {
+  return Math.max(0, step - Math.max(1, inSteps(dead_after, steps)));
+}
+
+/** λ_s of jumprelu in the units of the loss, once its share `rise` of it is reached. */
+export function l0Penalty(
+  { sparsity_penalty }: { sparsity_penalty: number },
+  d_in: number,
+  rise: number,
+): number {
+  return rise * sparsity_penalty * d_in;
+}

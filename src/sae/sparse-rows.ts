@@ -3,7 +3,7 @@
 import { type InferenceSession, Tensor } from "onnxruntime-node";
 import { guessRank } from "./layout.ts";
 import { CHUNK } from "./plan.ts";
-import { combineResiduals, copyRows } from "./rows-across-shards.ts";
+import { combineResiduals, copyRows } from "./across-shards.ts";
 import type { ShardMemory } from "./shard-memory.ts";
 import { CONTROL } from "./training-control.ts";
 import type { TrainingJob, TrainingTask } from "./training-job.ts";

@@ -3,7 +3,7 @@
  * there are beside the four that all have. Everything else about an objective is an equation (see reference/).
  */
 
-import type { ObjectiveName } from "./objectives.ts";
+import { type ObjectiveName, rankedBy } from "./objectives.ts";
 import type { SaeOptions } from "./options.ts";
 import { KERNEL } from "./plan.ts";
 
@@ -22,7 +22,7 @@ export interface StepKind {
   readonly b_mag: boolean;
   /** Decoder rows are of norm 1; otherwise their norm weighs the L1 term. */
   readonly unitNorm: boolean;
-  /** Active features of a row are found by rank, of a row or of the whole batch, and not by sign. */
+  /** See `rankedBy`. */
   readonly ranked?: "row" | "batch";
   readonly k: number;
   readonly kAux: number;
@@ -50,11 +50,6 @@ export function stepKind(options: SaeOptions, d_sae: number): StepKind {
     kAux: revive ? Math.min(options.k_aux, d_sae) : 0,
     l1: ranked === undefined && objective !== "jumprelu",
   };
-}
-
-function rankedBy(objective: ObjectiveName): "row" | "batch" | undefined {
-  if (objective === "topk") return "row";
-  return objective === "batch-topk" || objective === "matryoshka" ? "batch" : undefined;
 }
 
 /** Widths of the prefixes from their shares of the dictionary, ascending, the last one all of it. */

@@ -1,7 +1,7 @@
 /** Which way a step goes: densely or by active entries, and whether the encoder product is screened in eight bits. */
 
 /** Share of features that fire on a token below which the sparse path is the faster one (docs/results.md). */
-export const SPARSE_BELOW = 0.12;
+const SPARSE_BELOW = 0.12;
 
 /**
  * Share of features whose products screening may leave for float32 before it stops to pay: a single product costs about seven

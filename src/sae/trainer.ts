@@ -24,7 +24,7 @@ import { L0Controller, type L0State } from "./l0-controller.ts";
 import type { SaeOptions } from "./options.ts";
 import type { Pool } from "./pool.ts";
 import { stepsOf } from "./presets.ts";
-import { inSteps, learningRate, sparsityCoefficient } from "./schedule.ts";
+import { deadBefore, l0Penalty, learningRate, sparsityRise } from "./schedule.ts";
 import {
   type BatchStatistics,
   batchStatistics,
@@ -35,8 +35,6 @@ import {
 import { StepMemory } from "./step-memory.ts";
 import { type PathState, StepPath } from "./step-path.ts";
 import type { NamedTensors, TrainingParameters } from "./training-parameters.ts";
-
-export { SPARSE_BELOW } from "./step-path.ts";
 
 /** Keeps of batch-topk's inference threshold from step to step. */
 const THRESHOLD_KEEP = 0.99;
@@ -204,7 +202,7 @@ export class SaeTrainer {
       const schedule = { ...options, steps: this.steps };
       const step = this.#step + 1;
       const lr = learningRate(schedule, step);
-      const rise = sparsityCoefficient({ ...schedule, Lambda: 1 }, step);
+      const rise = sparsityRise(schedule, step);
       const Lambda = this.#memory.shape.kind.l1 ? rise * this.Lambda : 0;
       this.#policy?.beforeStep(step);
       const scalars = this.#writePlan(step, lr, Lambda);
@@ -324,11 +322,11 @@ export class SaeTrainer {
     const { options } = this;
     const { ablate } = this.#setup;
     const scalars = adamScalars(options, lr, step);
-    const deadBefore = Math.max(0, step - Math.max(1, inSteps(options.dead_after, this.steps)));
+    const since = deadBefore(options.dead_after, this.steps, step);
     this.#memory.writeStep(options, {
       step,
-      deadBefore,
-      revive: this.#memory.shape.kind.revive && this.parameters.silentSince(deadBefore) > 0,
+      deadBefore: since,
+      revive: this.#memory.shape.kind.revive && this.parameters.silentSince(since) > 0,
       project: ablate !== "projection",
       trainBiases: ablate !== "bias",
       scale: this.#scale,
@@ -380,7 +378,7 @@ export class SaeTrainer {
 
   /** λ_s of jumprelu in the units of the loss. */
   #penalty(rise: number): number {
-    return rise * this.options.sparsity_penalty * this.d_in;
+    return l0Penalty(this.options, this.d_in, rise);
   }
 
   #loss({ mse, l1, l0, extra }: BatchStatistics, Lambda: number, rise: number): number {
@@ -431,7 +429,7 @@ export class SaeTrainer {
 
   /** Losses of the rows of one more batch under the parameters as they are. */
   async #rowLosses(rows: Float32Array): Promise<Float32Array> {
-    const rise = sparsityCoefficient({ ...this.options, Lambda: 1, steps: this.steps }, this.#step);
+    const rise = sparsityRise({ ...this.options, steps: this.steps }, this.#step);
     this.parameters.publishDecoderBias();
     await this.#run(rows, { update: false, screen: this.#path.screens(this.#step), rise });
     const { memories, layout, shape } = this.#memory;

@@ -10,6 +10,7 @@
  */
 
 import { createSession } from "../engine/session.ts";
+import { drawAcross } from "./across-shards.ts";
 import type { Barrier } from "./barrier.ts";
 import { DenseRows, DenseFeatures } from "./dense-work.ts";
 import { SparseRows } from "./sparse-rows.ts";
@@ -52,7 +53,8 @@ export class TrainingWork {
       encoder: await createSession(encoder, 1),
       screen: await createSession(screen, 1),
     });
-    if (!(await rows.exactInBytes())) Atomics.store(job.control, CONTROL.inexact, 1);
+    // The machine's answer, so one worker asks.
+    if (index === 0 && !(await rows.exactInBytes())) Atomics.store(job.control, CONTROL.inexact, 1);
     if (!denseForward || !denseGradient) return new TrainingWork(job, index, barrier, shards, rows);
     return new TrainingWork(job, index, barrier, shards, rows, {
       rows: new DenseRows(job, shards, await createSession(denseForward, 1)),
@@ -130,24 +132,19 @@ export class TrainingWork {
   }
 
   #sparseFeatures(): void {
-    const { layout } = this.#job;
-    this.#eachBlock(CONTROL.block, (shard, block) =>
-      shard.kernels.updateSparse(shard.layout.plan, block, layout.chunks, shard.scratch.fields.features),
-    );
+    const { chunks } = this.#job.layout;
+    for (const [{ kernels, layout, scratch }, block] of this.#blocks(CONTROL.block)) {
+      kernels.updateSparse(layout.plan, block, chunks, scratch.fields.features);
+    }
   }
 
   #refresh(): void {
-    this.#eachBlock(CONTROL.refreshBlock, (shard, block) => shard.kernels.refresh(shard.layout.plan, block));
+    for (const [{ kernels, layout }, block] of this.#blocks(CONTROL.refreshBlock)) {
+      kernels.refresh(layout.plan, block);
+    }
   }
 
-  /** Draws blocks of BLOCK features, of all shards, from a common counter. */
-  #eachBlock(counter: number, work: (shard: ShardMemory, block: number) => void): void {
-    const blocks = this.#shards.map(({ layout }) => layout.blocks);
-    const total = blocks.reduce((sum, count) => sum + count, 0);
-    for (let drawn; (drawn = Atomics.add(this.#job.control, counter, 1)) < total;) {
-      let [shard, block] = [0, drawn];
-      while (block >= blocks[shard]!) block -= blocks[shard++]!;
-      work(this.#shards[shard]!, block);
-    }
+  #blocks(counter: number) {
+    return drawAcross(this.#job, counter, this.#shards, ({ layout }) => layout.blocks);
   }
 }

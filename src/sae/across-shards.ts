@@ -1,4 +1,4 @@
-/** What the shards of one dictionary tell each other: the batch, and the sum of their reconstructions. */
+/** What the shards of one dictionary share: the batch, the sum of their reconstructions, and the work on their features. */
 
 import { CHUNK } from "./plan.ts";
 import type { ShardMemory } from "./shard-memory.ts";
@@ -33,4 +33,20 @@ export function combineResiduals(
   ) as [Float32Array, ...Float32Array[]];
   for (const part of others) for (let k = 0; k < sum.length; k++) sum[k]! += part[k]!;
   for (const part of others) part.set(sum);
+}
+
+/** Draws items of all shards from a common counter, `count` of them in each, until none is left. */
+export function* drawAcross(
+  { control }: TrainingJob,
+  counter: number,
+  shards: readonly ShardMemory[],
+  count: (shard: ShardMemory) => number,
+): Generator<[shard: ShardMemory, item: number]> {
+  const counts = shards.map(count);
+  const total = counts.reduce((sum, items) => sum + items, 0);
+  for (let drawn; (drawn = Atomics.add(control, counter, 1)) < total;) {
+    let [shard, item] = [0, drawn];
+    while (item >= counts[shard]!) item -= counts[shard++]!;
+    yield [shards[shard]!, item];
+  }
 }
