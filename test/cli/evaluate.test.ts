@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { writeSafetensors } from "../../src/files/safetensors-write.ts";
 import { Random } from "../../src/random.ts";
 import { monosemantic } from "./processes.ts";
+import { sentence, WORDS } from "../text/sentences.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "monosemantic-evaluate-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -14,9 +15,8 @@ const HOOK = "blocks.1.hook_resid_pre";
 const D = 16;
 
 const text = join(folder, "text.txt");
-const words = ["the", "cat", "sat", "on", "mat", "dog", "and", "stop", "tomorrow", "reasons", "42", "we've"];
 const random = Random.of(1, "words");
-writeFileSync(text, Array.from({ length: 3000 }, () => words[random.integer(words.length)]).join(" "));
+writeFileSync(text, sentence(random, 3000));
 
 /** f = relu([x, −x]), x̂ = f₊ − f₋ = x: a dictionary that loses nothing; with a deep bias, one that never fires. */
 function dictionary(
@@ -110,7 +110,7 @@ test("what a dictionary's file says against the numbers is said in one line", as
     expect.stringMatching(/^caution: bare saw contexts without BOS .*prepend_bos/),
   ]);
   const documents = join(folder, "documents.jsonl");
-  const lines = Array.from({ length: 60 }, (_, i) => JSON.stringify({ text: `${i} ${words.join(" ")}` }));
+  const lines = Array.from({ length: 60 }, (_, i) => JSON.stringify({ text: `${i} ${WORDS.join(" ")}` }));
   writeFileSync(documents, lines.join("\n"));
   const source = ["--model", MODEL, "--data", documents, "--evaluation-tokens", "24"];
   const share = (value: string) =>

@@ -6,15 +6,15 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { Random } from "../../src/random.ts";
 import { LAUNCHER, monosemantic, start } from "./processes.ts";
+import { sentence } from "../text/sentences.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "monosemantic-run-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const words = ["the", "cat", "sat", "on", "mat", "dog", "and", "stop", "tomorrow", "reasons", "42", "we've"];
 const random = Random.of(1, "words");
 mkdirSync(join(folder, "text"));
 for (let i = 0; i < 200; i++) {
-  const text = Array.from({ length: 300 }, () => words[random.integer(words.length)]).join(" ");
+  const text = sentence(random, 300);
   writeFileSync(join(folder, "text", `${i}.txt`), text);
 }
 

@@ -6,15 +6,14 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { Random } from "../../src/random.ts";
 import { LAUNCHER, monosemantic, start } from "../cli/processes.ts";
+import { records } from "../text/sentences.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "monosemantic-cache-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const random = Random.of(7, "cache");
-const words = ["the", "cat", "sat", "on", "mat", "dog", "and", "stop", "tomorrow", "reasons", "42", "we've"];
-const sentence = () => Array.from({ length: 200 }, () => words[random.integer(words.length)]).join(" ");
 const data = join(folder, "text.jsonl");
-writeFileSync(data, Array.from({ length: 200 }, () => JSON.stringify({ text: sentence() }) + "\n").join(""));
+writeFileSync(data, records(random, 200));
 
 const FLAGS = {
   model: "test/fixtures/models/text",

@@ -23,16 +23,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openSafetensors } from "../../src/files/safetensors.ts";
 import { Random } from "../../src/random.ts";
 import { LAUNCHER, monosemantic, start } from "../cli/processes.ts";
+import { records } from "../text/sentences.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "monosemantic-faults-"));
 const random = Random.of(7, "faults");
 
-const words = ["the", "cat", "sat", "on", "mat", "dog", "and", "stop", "tomorrow", "reasons", "42", "we've"];
-const sentence = () => ({
-  text: Array.from({ length: 200 }, () => words[random.integer(words.length)]).join(" "),
-});
 const data = join(folder, "text.jsonl");
-writeFileSync(data, Array.from({ length: 200 }, () => JSON.stringify(sentence()) + "\n").join(""));
+writeFileSync(data, records(random, 200));
 
 /** 78 steps for two dictionaries, with a checkpoint of 420 kB after each. */
 const FLAGS = {

@@ -9,13 +9,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Random } from "../../src/random.ts";
 import { type Finished, LAUNCHER, start } from "../cli/processes.ts";
+import { records } from "../text/sentences.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "monosemantic-workers-"));
 const random = Random.of(11, "workers");
-const words = ["the", "cat", "sat", "on", "mat", "dog", "and", "stop", "tomorrow", "reasons", "42", "we've"];
-const sentence = () => Array.from({ length: 200 }, () => words[random.integer(words.length)]).join(" ");
 const data = join(folder, "text.jsonl");
-writeFileSync(data, Array.from({ length: 80 }, () => JSON.stringify({ text: sentence() }) + "\n").join(""));
+writeFileSync(data, records(random, 80));
 
 /** 19 steps for two dictionaries with a checkpoint after each; the model's passes are spread over the steps. */
 const FLAGS = {
