@@ -20,8 +20,12 @@ const ORDER = [
   "activations",
   "sae",
   "evaluation",
+  "features",
+  "experiments",
+  "store",
   "report",
   "run",
+  "explorer",
   "index",
   "cli",
 ];

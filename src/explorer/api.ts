@@ -1,0 +1,245 @@
+/**
+ * What the explorer's server and page say to each other, in both directions. All of it is JSON. Tokens travel as text that was
+ * decoded by the server; whatever is shown is escaped by the page.
+ *
+ * A GET reads and changes nothing. What computes or writes is a POST.
+ *
+ *     GET  /api/runs                                              RunSummary[]
+ *     GET  /api/runs/:run/curves?after=STEP                       Curves
+ *     GET  /api/runs/:run/quality                                 Quality
+ *     GET  /api/runs/:run/:sae/units?…ListQuery                   UnitList
+ *     GET  /api/runs/:run/:sae/units/:kind/:index                 UnitPage
+ *     GET  /api/runs/:run/:sae/map                                MapPoints
+ *     POST /api/runs/:run/:sae/units/:kind/:index/ablation        {contexts} → Ablation[]; stored for the next time
+ *     POST /api/runs/:run/:sae/units/:kind/:index/labels          {text} → Explanation: a person's own words
+ *     POST /api/runs/:run/:sae/text                               {text} → TextAnalysis
+ *     POST /api/runs/:run/:sae/ablate                             {text, kind, index} → Ablation
+ *     POST /api/runs/:run/:sae/attribution                        {text, position} → Attribution[]
+ *     POST /api/runs/:run/:sae/generate                           GenerationRequest → lines of GenerationEvent (NDJSON)
+ *
+ * An error is `{ error: string }` with status 400 (a wrong request), 403 (a foreign origin), 404 (not there), 409 (not yet: the run
+ * is training, or was not analysed), 413 (too large), 500, or 503 (the model cannot be loaded; the sentence says why).
+ */
+
+import type {
+  AnalysisRecord,
+  ContextPlace,
+  Example,
+  Histogram,
+  Neighbour,
+  ProxyResult,
+  UnitStatistics,
+} from "../features/records.ts";
+import type { UnitKind } from "../features/units.ts";
+
+export interface SaeSummary {
+  readonly name: string;
+  readonly dIn: number | null;
+  readonly dSae: number | null;
+  /** evaluation.json as it is, when there is one. */
+  readonly evaluation: Readonly<Record<string, unknown>> | null;
+  /** What was analysed: one record a kind. */
+  readonly analyses: readonly AnalysisRecord[];
+}
+
+export interface RunSummary {
+  /** Its place in addresses: the folder's name, made unique. */
+  readonly id: string;
+  readonly name: string;
+  readonly status: "running" | "complete" | "failed" | "interrupted";
+  readonly error: string | null;
+  readonly hook: string | null;
+  readonly model: string | null;
+  readonly started: string | null;
+  readonly saes: readonly SaeSummary[];
+  /** Whether experiments can run, and if not, why. An exported page has no model. */
+  readonly live: { readonly possible: boolean; readonly reason: string | null };
+}
+
+export interface Curves {
+  readonly status: RunSummary["status"];
+  /** Per dictionary: columns of equal length. Values that were not finite are null. */
+  readonly saes: Readonly<Record<string, Readonly<Record<string, readonly (number | null)[]>>>>;
+}
+
+/** Densities and rare features, as the report shows them. */
+export interface Quality {
+  readonly saes: readonly {
+    readonly name: string;
+    /** log10 of the density of each feature; null for one that never fired. */
+    readonly logDensity: readonly (number | null)[];
+    readonly tokens: number;
+    /** Cosine of each feature's encoder with the mean encoder of rare features, and the same of decoders; null where unknown. */
+    readonly rareEncoderCosine: readonly (number | null)[];
+    readonly rareDecoderCosine: readonly (number | null)[];
+  }[];
+}
+
+export const SORTS = ["index", "density", "max", "mean", "score", "entropy", "random"] as const;
+export type Sort = (typeof SORTS)[number];
+
+export interface ListQuery {
+  readonly kind: UnitKind;
+  /** A number, a word of an explanation, or a token: see the store. */
+  readonly q: string;
+  readonly sort: Sort;
+  readonly descending: boolean;
+  readonly offset: number;
+  readonly limit: number;
+  readonly minDensity: number | null;
+  readonly maxDensity: number | null;
+  readonly minMax: number | null;
+  readonly minScore: number | null;
+  /** "single" and "other" tokens as the single-token flag says; dead units only with "dead". */
+  readonly filter: "all" | "alive" | "dead" | "single" | "other";
+}
+
+/** A line of the list. */
+export interface UnitRow {
+  readonly index: number;
+  readonly density: number;
+  readonly mean: number;
+  readonly max: number;
+  readonly singleToken: boolean | null;
+  readonly entropy: number | null;
+  /** Counts of the activation histogram. */
+  readonly sparkline: readonly number[];
+  /** Tokens that it fires on most, and those whose logits it raises most. */
+  readonly tokens: readonly string[];
+  readonly logits: readonly string[];
+  readonly explanation: string | null;
+  readonly score: number | null;
+}
+
+export interface UnitList {
+  readonly total: number;
+  readonly rows: readonly UnitRow[];
+}
+
+export interface ShownContext extends ContextPlace {
+  /** Text of each token. */
+  readonly tokens: readonly string[];
+}
+
+export interface ShownWeight {
+  readonly token: string;
+  readonly value: number;
+}
+
+export interface Explanation {
+  readonly id: number;
+  readonly text: string;
+  /** "person", or the method. */
+  readonly author: string;
+  readonly created: string;
+  readonly score: number | null;
+}
+
+/** A token whose log-probability changed. */
+export interface TokenChange {
+  readonly token: string;
+  /** Probabilities. */
+  readonly before: number;
+  readonly after: number;
+}
+
+/**
+ * The unit's contribution f_i·d_i taken away at every token, the forward pass finished. Element t of the arrays belongs to token t of the
+ * context; a token's loss is that of predicting it, so element 0 is 0.
+ */
+export interface Ablation extends ContextPlace {
+  readonly activations: readonly number[];
+  /** Loss of each token with the unit taken away, minus without: positive where the unit helps. Nats. */
+  readonly lossChange: readonly number[];
+  /** At each position the next tokens whose probability falls most and rises most (by change of log-probability, of the likely ones) when the unit is taken away; empty where nothing moved. */
+  readonly lowered: readonly (readonly TokenChange[])[];
+  readonly raised: readonly (readonly TokenChange[])[];
+}
+
+export interface UnitPage {
+  readonly row: UnitRow;
+  readonly statistics: UnitStatistics;
+  readonly tokens: readonly {
+    readonly token: string;
+    readonly active: number;
+    readonly occurred: number;
+    readonly mean: number;
+  }[];
+  readonly logits: {
+    readonly top: readonly ShownWeight[];
+    readonly bottom: readonly ShownWeight[];
+    readonly histogram: Histogram;
+    readonly path: "exact" | "direct";
+  } | null;
+  readonly alignment: readonly Neighbour[] | null;
+  /** Neighbours with a few words on each. */
+  readonly nearest: {
+    readonly decoder: readonly (Neighbour & { readonly words: string })[];
+    readonly activation: readonly (Neighbour & { readonly words: string })[];
+    readonly neurons: readonly Neighbour[];
+  };
+  readonly proxies: readonly ProxyResult[];
+  readonly examples: readonly Example[];
+  /** The contexts that the examples are from, each once. */
+  readonly contexts: readonly ShownContext[];
+  /** Those that are stored. */
+  readonly ablations: readonly Ablation[];
+  readonly explanations: readonly Explanation[];
+}
+
+export interface MapPoints {
+  readonly index: readonly number[];
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly density: readonly number[];
+  readonly words: readonly string[];
+}
+
+export interface TextAnalysis {
+  readonly tokens: readonly string[];
+  /** Active features of each token, strongest first: feature and value. BOS, at 0, included. */
+  readonly features: readonly (readonly (readonly [index: number, value: number])[])[];
+  /** A few words on each feature that occurs. */
+  readonly words: Readonly<Record<number, string>>;
+  /** Loss of predicting each token, nats: clean, with x̂ for x at every position, and with 0. Element 0 is null. */
+  readonly clean: readonly (number | null)[];
+  readonly reconstructed: readonly (number | null)[];
+  readonly ablated: readonly (number | null)[];
+  /** Whether the text was cut to the model's positions. */
+  readonly cut: boolean;
+}
+
+/** What a feature does to the prediction of the token after a position. */
+export interface Attribution {
+  readonly feature: number;
+  readonly activation: number;
+  /** f_i · (d_i · ∂logit/∂x of the next token, mean over the vocabulary taken away), LayerNorm's scale held. */
+  readonly direct: number;
+  /** log p(next) as it is, minus with the feature taken away at that position alone; null for those not checked. */
+  readonly ablated: number | null;
+  readonly words: string;
+}
+
+export interface Intervention {
+  readonly kind: UnitKind;
+  readonly index: number;
+  /** clamp: f_i := value at every position. add: x += value·d_i. */
+  readonly mode: "clamp" | "add";
+  readonly value: number;
+}
+
+export interface GenerationRequest {
+  readonly prompt: string;
+  readonly interventions: readonly Intervention[];
+  readonly tokens: number;
+  readonly temperature: number;
+  readonly topP: number;
+  readonly seed: number;
+}
+
+/** One line of the answer's stream. Both texts are sampled with the same random numbers. */
+export type GenerationEvent =
+  | { readonly type: "prompt"; readonly tokens: readonly string[] }
+  | { readonly type: "token"; readonly which: "plain" | "steered"; readonly token: string }
+  | { readonly type: "done"; readonly tokensPerSecond: number }
+  | { readonly type: "error"; readonly error: string };

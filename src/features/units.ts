@@ -1,0 +1,67 @@
+/**
+ * Units: what an analysis looks at. A dictionary's features and, as their control, the model's own neurons, seen alike: each
+ * has an activation f_i(x) ≥ 0 on a row x of a hook point and a direction d_i in which it adds to that row.
+ *
+ *     features   f = encoder(x)            d_i = W_dec[i]
+ *     neurons    f_k = max(0, x_k)         d_k = e_k           at blocks.L.mlp.hook_post
+ */
+
+import type { SaeForward, SparseActivations } from "../sae/forward.ts";
+
+export const UNIT_KINDS = ["feature", "neuron"] as const;
+export type UnitKind = (typeof UNIT_KINDS)[number];
+
+export interface Units {
+  readonly kind: UnitKind;
+  readonly count: number;
+  /** Length of the rows that they read. */
+  readonly dIn: number;
+  /** Active units of rows `x` [n, d_in]: those with f > 0, indices ascending in each row. */
+  encode(x: Float32Array): Promise<SparseActivations>;
+  /** d_i [d_in]. The array may be a view: do not write to it. */
+  direction(index: number): Float32Array;
+}
+
+export function saeUnits(forward: SaeForward): Units {
+  const { d_in, d_sae, W_dec } = forward.sae;
+  return {
+    kind: "feature",
+    count: d_sae,
+    dIn: d_in,
+    encode: (x) => forward.encode(x),
+    direction: (index) => W_dec.subarray(index * d_in, (index + 1) * d_in),
+  };
+}
+
+export function neuronUnits(dIn: number): Units {
+  return {
+    kind: "neuron",
+    count: dIn,
+    dIn,
+    encode: async (x) => positivePart(x, dIn),
+    direction(index) {
+      const direction = new Float32Array(dIn);
+      direction[index] = 1;
+      return direction;
+    },
+  };
+}
+
+function positivePart(x: Float32Array, dIn: number): SparseActivations {
+  const rows = x.length / dIn;
+  const rowOffsets = new Uint32Array(rows + 1);
+  let count = 0;
+  for (let i = 0; i < x.length; i++) if (x[i]! > 0) count++;
+  const indices = new Uint32Array(count);
+  const values = new Float32Array(count);
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (let k = 0; k < dIn; k++) {
+      const value = x[row * dIn + k]!;
+      if (value <= 0) continue;
+      indices[at] = k;
+      values[at++] = value;
+    }
+    rowOffsets[row + 1] = at;
+  }
+  return { rowOffsets, indices, values };
+}
