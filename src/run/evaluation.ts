@@ -3,25 +3,24 @@
  * All of them have to read the same hook point, and share one pass over the text.
  */
 
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, join } from "node:path";
 import type { Device } from "../engine/devices.ts";
 import { requireDevice } from "../engine/require-device.ts";
-import { Failure, UsageError } from "../errors.ts";
 import { evaluateSaes } from "../evaluation/evaluate.ts";
 import { writeEvaluation } from "../evaluation/files.ts";
 import type { EvaluationResult } from "../evaluation/result.ts";
 import type { Evaluation } from "../evaluation/subject.ts";
 import type { Cut } from "../model/cut.ts";
 import type { RevisionOptions } from "../model/hub-lookup.ts";
-import { foldScale, type Sae } from "../sae/dictionary.ts";
+import type { Sae } from "../sae/dictionary.ts";
 import { SaeForward } from "../sae/forward.ts";
-import { expectedNormScale } from "../sae/geometric-median.ts";
 import { Pool } from "../sae/pool.ts";
 import { readSae } from "../sae/saelens.ts";
 import type { DocumentReading } from "../text/open-documents.ts";
 import type { TokenSplit } from "../text/shards.ts";
+import { agreed, dictionaryFolders, unscaled } from "./dictionaries.ts";
 import { evaluationCautions } from "./evaluation-cautions.ts";
 import type { RunHooks } from "./request.ts";
 import { openForLosses, openSource, type Source, startEngine, tokensFor } from "./source.ts";
@@ -142,31 +141,6 @@ export async function measure(
   }
 }
 
-/** The folder itself when it holds a dictionary, those below its saes/ when it is a run directory. */
-function dictionaryFolders(folder: string): string[] {
-  const path = resolve(folder);
-  const below = join(path, "saes");
-  if (existsSync(join(path, "cfg.json")) || !existsSync(below)) return [path];
-  const names = readdirSync(below).filter((name) => existsSync(join(below, name, "cfg.json")));
-  if (names.length === 0) throw new Failure(`${below} holds no dictionary: train one first`);
-  return names.sort().map((name) => join(below, name));
-}
-
-/** What all the dictionaries say about `field`; undefined when none says anything. */
-function agreed<T extends string | number>(
-  read: readonly { folder: string; sae: Sae }[],
-  field: "hook_name" | "context_size",
-  flag: string,
-): T | undefined {
-  const said = new Set(read.map(({ sae }) => sae.metadata[field]).filter((value) => value !== undefined));
-  if (said.size > 1) {
-    throw new UsageError(
-      `the dictionaries were trained on different things (${field}: ${[...said].join(", ")}): evaluate them apart, or give ${flag}`,
-    );
-  }
-  return [...said][0] as T | undefined;
-}
-
 async function tokenise(
   source: Source,
   request: EvaluateRequest,
@@ -188,25 +162,4 @@ async function tokenise(
     hooks,
   );
   return allText ? shards.train : shards.heldout;
-}
-
-/** Activations that tell the scale well enough: its error falls with the root of their number. */
-const SCALE_TOKENS = 16_384;
-
-/** A dictionary on raw activations: the scale that some files leave to the reader is estimated from the text. */
-async function unscaled(sae: Sae, cut: Cut, split: TokenSplit): Promise<Sae> {
-  if (sae.normalize_activations !== "expected_average_only_in") return sae;
-  const runs = Math.max(
-    1,
-    Math.min(Math.ceil(SCALE_TOKENS / (cut.batch * cut.context)), Math.floor(split.contexts / cut.batch)),
-  );
-  let sum = 0;
-  for (let i = 0; i < runs; i++) {
-    const batch = new Int32Array(cut.batch * cut.context);
-    const count = Math.min(cut.batch, split.contexts);
-    split.read(i * count, count, batch.subarray(0, count * cut.context));
-    const { activation } = await cut.prefix(batch);
-    sum += 1 / expectedNormScale(activation.subarray(0, count * cut.context * cut.dIn), cut.dIn);
-  }
-  return foldScale(sae, runs / sum);
 }

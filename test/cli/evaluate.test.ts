@@ -134,7 +134,7 @@ describe("mistakes", () => {
       "two hook points",
       () => ["--sae", `${dictionary("one")},${other()}`],
       2,
-      /hook_name: .*evaluate them apart, or give --hook/,
+      /hook_name: .*take them apart, or give --hook/,
     ],
     [
       "another width",
