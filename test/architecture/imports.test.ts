@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { SHARED_WITH_PAGE } from "../../src/explorer/page-build.ts";
 import { HOME, importsOf, readSource, sourceFiles, targetOf } from "./imports.ts";
 import manifest from "../../package.json" with { type: "json" };
 
@@ -30,8 +31,14 @@ const ORDER = [
   "cli",
 ];
 
-/** Compiles the kernels in a checkout, where development dependencies are; a package brings them compiled. */
-const COMPILER = { file: "src/sae/kernels.ts", package: "assemblyscript" };
+/** Where a checkout compiles or bundles with a development dependency; a package brings the result. */
+const COMPILERS = new Map([
+  ["src/sae/kernels.ts", "assemblyscript"],
+  ["src/explorer/page-build.ts", "vite"],
+]);
+
+/** Runs in a browser. */
+const PAGE = "src/explorer/page/";
 
 const LONGEST_FILE = 450;
 
@@ -39,7 +46,7 @@ const src = sourceFiles("src").filter((path) => !path.includes("/assembly/"));
 
 /** The folder below src, but for files that stand in ORDER by their own name. */
 function layerOf(path: string): string {
-  const name = path.replace(/^src\//, "").replace(/\.ts$/, "");
+  const name = path.replace(/^src\//, "").replace(/\.tsx?$/, "");
   return ORDER.includes(name) ? name : name.split("/")[0]!;
 }
 
@@ -52,6 +59,7 @@ describe("imports are read correctly", () => {
     import { a } from "./a.ts"; // import b from "./b.ts"
     import type { C,
       D } from "../c.ts";
+    export type { T } from "./t.ts";
     import "side-effect";
     export { e } from "./e.ts";
     const f = await import("./f.ts");
@@ -65,11 +73,15 @@ describe("imports are read correctly", () => {
       importsOf(code)
         .map(({ specifier }) => specifier)
         .sort(),
-    ).toEqual(["../c.ts", "./a.ts", "./e.ts", "./f.ts", "./g.ts", "./k.ts", "i", "side-effect"].sort());
-    expect(importsOf(code).filter(({ byUrl }) => byUrl)).toEqual([
-      { specifier: "./g.ts", byUrl: true },
-      { specifier: "./k.ts", byUrl: true },
-    ]);
+    ).toEqual(
+      ["../c.ts", "./a.ts", "./e.ts", "./f.ts", "./g.ts", "./k.ts", "./t.ts", "i", "side-effect"].sort(),
+    );
+    const specifiers = (which: "byUrl" | "typesOnly") =>
+      importsOf(code)
+        .filter((found) => found[which])
+        .map(({ specifier }) => specifier);
+    expect(specifiers("byUrl")).toEqual(["./g.ts", "./k.ts"]);
+    expect(specifiers("typesOnly")).toEqual(["../c.ts", "./t.ts"]);
   });
 });
 
@@ -123,11 +135,36 @@ describe("src", () => {
           .split("/")
           .slice(0, specifier.startsWith("@") ? 2 : 1)
           .join("/");
-        if (path === COMPILER.file && name === COMPILER.package) continue;
+        if (COMPILERS.get(path) === name) continue;
         if (!runtime.has(name)) wrong.push(`${path} → ${specifier}`);
       }
     }
     expect(wrong).toEqual([]);
+  });
+});
+
+describe("the explorer's page", () => {
+  test("runs nothing of the rest but what it shares with the server, which runs nothing of the rest either", () => {
+    const shared = SHARED_WITH_PAGE.map((file) => targetOf("src/explorer/page-build.ts", `./${file}`)!);
+    const wrong: string[] = [];
+    for (const path of [...src.filter((file) => file.startsWith(PAGE)), ...shared]) {
+      for (const { specifier, typesOnly } of importsOf(readSource(path))) {
+        const target = targetOf(path, specifier);
+        const isOfPage = target?.startsWith(PAGE) === true || /^(@?preact)(\/|$)/.test(specifier);
+        if (typesOnly || isOfPage || (target !== undefined && shared.includes(target))) continue;
+        wrong.push(`${path} → ${specifier}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test("is imported by nothing outside", () => {
+    const importers = src
+      .filter((path) => !path.startsWith(PAGE))
+      .filter((path) =>
+        importsOf(readSource(path)).some(({ specifier }) => targetOf(path, specifier)?.startsWith(PAGE)),
+      );
+    expect(importers).toEqual([]);
   });
 });
 

@@ -14,11 +14,13 @@ export interface Import {
   readonly specifier: string;
   /** A file started on its own (a worker) or read (an asset), not loaded together with the importing one. */
   readonly byUrl: boolean;
+  /** `import type`: nothing is left of it when the program runs. */
+  readonly typesOnly: boolean;
 }
 
-/** TypeScript files below `folder`, as paths from the package's root with forward slashes, sorted. */
+/** TypeScript files (also with JSX) below `folder`, as paths from the package's root with forward slashes, sorted. */
 export function sourceFiles(folder: string): string[] {
-  return globSync(`${folder}/**/*.ts`, { cwd: HOME })
+  return globSync(`${folder}/**/*.{ts,tsx}`, { cwd: HOME })
     .map((path) => path.split(sep).join("/"))
     .sort();
 }
@@ -35,14 +37,17 @@ export function importsOf(code: string): Import[] {
   const bare = withoutComments(code);
   const imports: Import[] = [];
   const collect = (pattern: RegExp, byUrl: boolean) => {
-    for (const match of bare.matchAll(pattern)) imports.push({ specifier: match[1]!, byUrl });
+    for (const match of bare.matchAll(pattern)) {
+      const typesOnly = /^;?\s*(?:import|export)\s+type\b/.test(match[0]);
+      imports.push({ specifier: match[1]!, byUrl, typesOnly });
+    }
   };
   collect(/(?:^|;)\s*(?:import|export)\b[^"';]*?\bfrom\s*["']([^"']+)["']/gm, false);
   collect(/(?:^|;)\s*import\s*["']([^"']+)["']/gm, false);
   collect(/\bimport\(\s*["']([^"']+)["']\s*\)/g, false);
   collect(/\bnew URL\(\s*["'](\.[^"']+)["']\s*,\s*import\.meta\.url/g, true);
   for (const match of bare.matchAll(SIBLING_WORKER))
-    imports.push({ specifier: `${match[1]}.ts`, byUrl: true });
+    imports.push({ specifier: `${match[1]}.ts`, byUrl: true, typesOnly: false });
   return imports;
 }
 

@@ -1,0 +1,6 @@
+/** The explorer's page. */
+
+import { render } from "preact";
+import "./explorer.css";
+
+render(<main>The explorer.</main>, document.getElementById("app")!);
