@@ -64,6 +64,13 @@ export function lockFolder(folder: string, flag = "--out"): FolderLock {
   };
 }
 
+/** Whether a living process holds the folder. */
+export function isLocked(folder: string): boolean {
+  const path = join(folder, LOCK);
+  const owner = readOwner(path);
+  return owner !== undefined && isAlive(path, owner);
+}
+
 /** @throws Failure when a living process holds the folder */
 export function refuseLocked(folder: string, flag = "--out"): void {
   const path = join(folder, LOCK);

@@ -81,6 +81,17 @@ export interface RunFolder {
 /** @throws Failure when the folder has no run.json, or a file in it is damaged. */
 export function readRunFolder(folder: string): RunFolder {
   const path = resolve(folder);
+  const run = readRunRecord(folder);
+  const metrics = readMetrics(join(path, "metrics.jsonl"));
+  const saes = [...saeFolders(path, run, metrics.train.keys())].map(([name, folder]) =>
+    readSae(name, folder, metrics),
+  );
+  return { path, name: basename(path), run, saes, unreadableLines: metrics.unreadable };
+}
+
+/** @throws Failure when the folder has no run.json, or it is damaged. */
+export function readRunRecord(folder: string): RunRecord {
+  const path = resolve(folder);
   const runPath = join(path, "run.json");
   if (!existsSync(runPath)) {
     throw new Failure(
@@ -92,22 +103,26 @@ export function readRunFolder(folder: string): RunFolder {
     const issue = run.error.issues[0]!;
     throw new Failure(`${runPath} is not the record of a run: ${issue.path.join(".")}: ${issue.message}`);
   }
-  const metrics = readMetrics(join(path, "metrics.jsonl"));
-  const saes = [...saeFolders(path, run.data, metrics)].map(([name, folder]) =>
-    readSae(name, folder, metrics),
-  );
-  return { path, name: basename(path), run: run.data, saes, unreadableLines: metrics.unreadable };
+  return run.data;
 }
 
-/** The folder of each SAE by its name: as run.json says, else `saes/<name>`; null when it would lie outside the run. */
-function saeFolders(path: string, run: RunRecord, metrics: Metrics): Map<string, string | null> {
+/**
+ * The folder of each SAE by its name: as run.json says, else `saes/<name>`; null when it would lie outside the run.
+ * @param path of the run, resolved
+ * @param trained names that metrics.jsonl has
+ */
+export function saeFolders(
+  path: string,
+  run: RunRecord,
+  trained: Iterable<string>,
+): Map<string, string | null> {
   const folders = new Map<string, string | null>();
   const add = (name: string, folder: string) => {
     const full = resolve(path, folder);
     if (!folders.has(name)) folders.set(name, full.startsWith(path + sep) ? full : null);
   };
   for (const { name, folder } of run.saes ?? []) add(name, folder ?? join("saes", name));
-  for (const name of metrics.train.keys()) add(name, join("saes", name));
+  for (const name of trained) add(name, join("saes", name));
   for (const name of subfolders(join(path, "saes"))) {
     const known = [...folders.values()].includes(join(path, "saes", name));
     if (!known) add(name, join("saes", name));
@@ -135,13 +150,14 @@ function configuredWidth(folder: string): number | null {
   return typeof width === "number" ? width : null;
 }
 
-interface Metrics {
+export interface Metrics {
   readonly train: Map<string, TrainLine[]>;
   readonly events: Map<string, RunEvent[]>;
   unreadable: number;
 }
 
-function readMetrics(path: string): Metrics {
+/** The lines of a metrics.jsonl by dictionary; none when there is no such file. */
+export function readMetrics(path: string): Metrics {
   const metrics: Metrics = { train: new Map(), events: new Map(), unreadable: 0 };
   if (!existsSync(path)) return metrics;
   const lines = readFileSync(path, "utf8").split("\n");
