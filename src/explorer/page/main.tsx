@@ -1,6 +1,14 @@
-/** The explorer's page. */
+/** The explorer's page, started: an element with ROOT_ID is all it needs. */
 
 import { render } from "preact";
+import { ROOT_ID } from "../static-data.ts";
+import { Layout } from "./layout.tsx";
+import { loadRuns } from "./runs.ts";
+import { startRouter } from "./router.ts";
+import { startTheme } from "./theme.ts";
 import "./explorer.css";
 
-render(<main>The explorer.</main>, document.getElementById("app")!);
+startTheme();
+startRouter();
+void loadRuns();
+render(<Layout />, document.getElementById(ROOT_ID)!);

@@ -1,0 +1,153 @@
+/** What surrounds every page: name, run and dictionary, navigation, theme, and the tip that tokens show. */
+
+import { useEffect } from "preact/hooks";
+import type { RunSummary } from "../api.ts";
+import { PAGES } from "./pages.ts";
+import { go, href, route, there } from "./router.ts";
+import type { PageName } from "./route.ts";
+import { loadRuns, run, runs, runsError, sae } from "./runs.ts";
+import { Nothing, Problem, Waiting } from "./states.tsx";
+import { theme, toggleTheme } from "./theme.ts";
+import { Tip } from "./tip.tsx";
+
+export function Layout() {
+  const { page, unit } = route.value;
+  const title = page === "unknown" ? "Not found" : PAGES[page].title;
+  const name = run.value?.name;
+  useEffect(() => {
+    const what = unit === null ? title : `${unit.kind === "neuron" ? "Neuron" : "Feature"} ${unit.index}`;
+    document.title = name === undefined ? what : `${what} · ${name}`;
+  }, [title, unit, name]);
+  return (
+    <>
+      <a class="skip" href="#content" onClick={skip}>
+        Skip to the page
+      </a>
+      <header class="bar">
+        <a class="brand" href={href(there({ page: "features" }))}>
+          monosemantic
+        </a>
+        <Place />
+        <nav aria-label="Pages">
+          {Object.entries(PAGES)
+            .filter(([, { inNavigation }]) => inNavigation)
+            .map(([target, { title: words }]) => {
+              const here = page === target || (page === "unit" && target === "features");
+              return (
+                <a
+                  key={target}
+                  href={href(there({ page: target as PageName }))}
+                  aria-current={here ? "page" : undefined}
+                >
+                  {words}
+                </a>
+              );
+            })}
+        </nav>
+        <button
+          type="button"
+          class="theme"
+          onClick={toggleTheme}
+          aria-label={theme.value === "dark" ? "Light colours" : "Dark colours"}
+          title={theme.value === "dark" ? "Light colours" : "Dark colours"}
+        >
+          {theme.value === "dark" ? "☀" : "☾"}
+        </button>
+      </header>
+      <main id="content" tabIndex={-1}>
+        <Content />
+      </main>
+      <Tip />
+    </>
+  );
+}
+
+function Content() {
+  const { page } = route.value;
+  if (runsError.value !== null) return <Problem error={runsError.value} again={() => void loadRuns()} />;
+  if (runs.value === null) return <Waiting what="Opening" />;
+  if (runs.value.length === 0) return <Nothing title="No runs here" />;
+  if (page === "unknown")
+    return (
+      <Nothing title="There is no such page">
+        <p>
+          <a href={href(there({ page: "features", run: null, sae: null }))}>To the features</a>
+        </p>
+      </Nothing>
+    );
+  const chosen = run.value;
+  if (chosen === undefined)
+    return (
+      <Nothing title={`There is no run “${route.value.run}” here`}>
+        <p>This explorer shows {runs.value.map(({ name }) => name).join(", ")}.</p>
+      </Nothing>
+    );
+  const { component: Page, ofSae } = PAGES[page];
+  const dictionary = sae.value ?? null;
+  if (ofSae && dictionary === null) return <NoDictionary run={chosen} />;
+  return <Page run={chosen} sae={dictionary} />;
+}
+
+function NoDictionary({ run: { status, saes, name } }: { run: RunSummary }) {
+  if (saes.length > 0)
+    return (
+      <Nothing title={`${name} has no dictionary “${route.value.sae}”`}>
+        <p>It has {saes.map((one) => one.name).join(", ")}.</p>
+      </Nothing>
+    );
+  return (
+    <Nothing title={status === "running" ? "Still training" : "No dictionary here"}>
+      <p>
+        {status === "running"
+          ? "Its features can be looked at when it is trained and analysed."
+          : "This run has not finished a dictionary."}{" "}
+        <a href={href(there({ page: "run" }))}>Its curves</a>
+      </p>
+    </Nothing>
+  );
+}
+
+/** Which run and which dictionary; a choice only where there is one. */
+function Place() {
+  const all = runs.value ?? [];
+  const choices = all.flatMap(({ id, name, saes }) =>
+    saes.length === 0
+      ? [{ id, sae: null as string | null, words: name }]
+      : saes.map((one) => ({
+          id,
+          sae: one.name as string | null,
+          words: saes.length === 1 ? name : `${name} · ${one.name}`,
+        })),
+  );
+  if (choices.length === 0) return <span class="place" />;
+  if (choices.length === 1) return <span class="place">{choices[0]!.words}</span>;
+  const selected = choices.findIndex(
+    (choice) => choice.id === run.value?.id && choice.sae === (sae.value?.name ?? null),
+  );
+  const choose = (event: Event) => {
+    const choice = choices[Number((event.currentTarget as HTMLSelectElement).value)];
+    if (choice === undefined) return;
+    const { page } = route.value;
+    go(
+      there({
+        page: page === "unit" || page === "unknown" ? "features" : page,
+        run: choice.id,
+        sae: choice.sae,
+      }),
+    );
+  };
+  return (
+    <select class="place" aria-label="Run and dictionary" value={String(selected)} onChange={choose}>
+      {choices.map(({ id, sae: name, words }, number) => (
+        <option key={`${id}/${name}`} value={String(number)}>
+          {words}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function skip(event: Event): void {
+  event.preventDefault();
+  document.getElementById("content")?.focus();
+}

@@ -1,0 +1,31 @@
+/** The pages, in the order of the navigation. */
+
+import type { ComponentType } from "preact";
+import type { PageProps } from "./page.ts";
+import type { PageName } from "./route.ts";
+import { ComparePage } from "./pages/compare.tsx";
+import { FeaturePage } from "./pages/feature.tsx";
+import { FeaturesPage } from "./pages/features.tsx";
+import { MapPage } from "./pages/map.tsx";
+import { RunPage } from "./pages/run.tsx";
+import { SteerPage } from "./pages/steer.tsx";
+import { TextPage } from "./pages/text.tsx";
+
+export interface Page {
+  /** In the navigation and the window's title. */
+  readonly title: string;
+  readonly component: ComponentType<PageProps>;
+  /** Whether it is about one dictionary: without one a sentence is shown in its place. */
+  readonly ofSae: boolean;
+  readonly inNavigation: boolean;
+}
+
+export const PAGES: Readonly<Record<Exclude<PageName, "unknown">, Page>> = {
+  features: { title: "Features", component: FeaturesPage, ofSae: true, inNavigation: true },
+  unit: { title: "Feature", component: FeaturePage, ofSae: true, inNavigation: false },
+  text: { title: "Text", component: TextPage, ofSae: true, inNavigation: true },
+  steer: { title: "Steer", component: SteerPage, ofSae: true, inNavigation: true },
+  map: { title: "Map", component: MapPage, ofSae: true, inNavigation: true },
+  run: { title: "Run", component: RunPage, ofSae: false, inNavigation: true },
+  compare: { title: "Compare", component: ComparePage, ofSae: false, inNavigation: true },
+};
