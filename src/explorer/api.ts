@@ -31,6 +31,17 @@ import type {
   UnitStatistics,
 } from "../features/records.ts";
 import type { UnitKind } from "../features/units.ts";
+import type { Explanation, ShownContext, Sort, UnitRow } from "../store/listing.ts";
+
+export type {
+  Explanation,
+  ListQuery,
+  MapPoints,
+  ShownContext,
+  Sort,
+  UnitList,
+  UnitRow,
+} from "../store/listing.ts";
 
 export interface SaeSummary {
   readonly name: string;
@@ -75,64 +86,19 @@ export interface Quality {
   }[];
 }
 
-export const SORTS = ["index", "density", "max", "mean", "score", "entropy", "random"] as const;
-export type Sort = (typeof SORTS)[number];
-
-export interface ListQuery {
-  readonly kind: UnitKind;
-  /** A number, a word of an explanation, or a token: see the store. */
-  readonly q: string;
-  readonly sort: Sort;
-  readonly descending: boolean;
-  readonly offset: number;
-  readonly limit: number;
-  readonly minDensity: number | null;
-  readonly maxDensity: number | null;
-  readonly minMax: number | null;
-  readonly minScore: number | null;
-  /** "single" and "other" tokens as the single-token flag says; dead units only with "dead". */
-  readonly filter: "all" | "alive" | "dead" | "single" | "other";
-}
-
-/** A line of the list. */
-export interface UnitRow {
-  readonly index: number;
-  readonly density: number;
-  readonly mean: number;
-  readonly max: number;
-  readonly singleToken: boolean | null;
-  readonly entropy: number | null;
-  /** Counts of the activation histogram. */
-  readonly sparkline: readonly number[];
-  /** Tokens that it fires on most, and those whose logits it raises most. */
-  readonly tokens: readonly string[];
-  readonly logits: readonly string[];
-  readonly explanation: string | null;
-  readonly score: number | null;
-}
-
-export interface UnitList {
-  readonly total: number;
-  readonly rows: readonly UnitRow[];
-}
-
-export interface ShownContext extends ContextPlace {
-  /** Text of each token. */
-  readonly tokens: readonly string[];
-}
+export const SORTS = [
+  "index",
+  "density",
+  "max",
+  "mean",
+  "score",
+  "entropy",
+  "random",
+] as const satisfies readonly Sort[];
 
 export interface ShownWeight {
   readonly token: string;
   readonly value: number;
-}
-
-export interface Explanation {
-  readonly id: number;
-  readonly text: string;
-  /** "person", or the method. */
-  readonly author: string;
-  readonly created: string;
-  readonly score: number | null;
 }
 
 /** A token whose log-probability changed. */
@@ -185,14 +151,6 @@ export interface UnitPage {
   /** Those that are stored. */
   readonly ablations: readonly Ablation[];
   readonly explanations: readonly Explanation[];
-}
-
-export interface MapPoints {
-  readonly index: readonly number[];
-  readonly x: readonly number[];
-  readonly y: readonly number[];
-  readonly density: readonly number[];
-  readonly words: readonly string[];
 }
 
 export interface TextAnalysis {
