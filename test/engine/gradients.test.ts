@@ -19,11 +19,12 @@ import {
   square,
   sub,
 } from "../../src/engine/operations/elementwise.ts";
-import { gather, gatherElements, scatterAddRows } from "../../src/engine/operations/indexing.ts";
+import { gather, gatherElements, scatterAddRows, toFloat } from "../../src/engine/operations/indexing.ts";
 import { concat, split, transpose } from "../../src/engine/operations/layout.ts";
 import { gemm, matmul } from "../../src/engine/operations/matmul.ts";
 import { layerNorm, logSoftmax, reduceMean, softmax } from "../../src/engine/operations/normalisation.ts";
 import { expand, reduceSum, reshape, sumTo } from "../../src/engine/operations/stretching.ts";
+import { largestEntries } from "../../src/engine/operations/selection.ts";
 import { evaluate } from "../../src/engine/reference.ts";
 import { type Dims, sizeOf } from "../../src/engine/tensor.ts";
 import { Random } from "../../src/random.ts";
@@ -150,6 +151,22 @@ const cases: Record<string, Case> = {
   layerNorm: { shapes: [[3, 4], [4], [4]], build: (x, g, b) => layerNorm(x, g, b, 1e-5) },
   gather: { shapes: [[5, 3]], build: (table) => gather(table, integers(table, [2, 2], [4, 0, 4, 1])) },
   gatherElements: { shapes: [[3, 4]], build: (x) => gatherElements(x, integers(x, [3, 1], [3, 0, 0])) },
+  "gatherElements, several columns, one twice": {
+    shapes: [[3, 4]],
+    build: (x) => gatherElements(x, integers(x, [3, 2], [3, 0, 1, 1, 2, 3])),
+  },
+  "second derivative of several columns": {
+    shapes: [[3, 4]],
+    build: (x) =>
+      gradients(
+        reduceSum(square(square(gatherElements(x, integers(x, [3, 3], [3, 0, 3, 1, 1, 1, 2, 3, 0]))))),
+        [x],
+      )[0]!,
+  },
+  "largest entries, gathered again": {
+    shapes: [[3, 5]],
+    build: (x) => gatherElements(x, largestEntries(x, 2).columns),
+  },
   scatterAddRows: {
     shapes: [[3, 2]],
     build: (x) => scatterAddRows([4, 2], integers(x, [3, 1], [1, 3, 1]), x),
@@ -223,6 +240,21 @@ describe.each(Object.entries(cases))("%s", (_, example) => {
     }
     await program.release();
   });
+});
+
+test("columns of the largest entries, as floats", async () => {
+  const graph = new Graph("largest");
+  const { values, columns } = largestEntries(graph.input("x", [2, 4]), 3);
+  graph.output("values", values);
+  graph.output("columns", toFloat(columns));
+  const x = Float32Array.of(0, 3, -1, 2, 5, 5.5, 7, -8);
+  const program = await engine.load(graph);
+  const found = await program.run({ x });
+  expect([...found["values"]!]).toEqual([3, 2, 0, 7, 5.5, 5]);
+  expect([...found["columns"]!]).toEqual([1, 3, 0, 2, 1, 0]);
+  const plain = evaluate(graph, { x });
+  expect([...plain["columns"]!]).toEqual([...found["columns"]!]);
+  await program.release();
 });
 
 test("a value that the loss does not depend on has gradient zero", () => {

@@ -51,7 +51,7 @@ const ScatterND: Operation = {
   },
 };
 
-/** One element of each row: x [n, m], indices [n, 1] → [n, 1]. */
+/** k elements of each row: x [n, m], indices [n, k] → [n, k]. */
 const GatherElements: Operation = {
   type: "GatherElements",
   infer([x, indices]) {
@@ -62,13 +62,16 @@ const GatherElements: Operation = {
   gradient: ({ inputs: [x, indices] }, [dy]) => [scatterElements(x!.dims, indices!, dy!), undefined],
   evaluate([x, indices]) {
     const width = x!.dims[1]!;
-    return [
-      { dims: indices!.dims, data: indices!.data.map((column, row) => x!.data[row * width + column]!) },
-    ];
+    const picks = indices!.dims[1]!;
+    const data = indices!.data.map((column, i) => x!.data[Math.floor(i / picks) * width + column]!);
+    return [{ dims: indices!.dims, data }];
   },
 };
 
-/** base [n, m] with element indices[i] of row i replaced by updates[i]. */
+/**
+ * base [n, m] with elements indices[i] of row i replaced by updates[i]; with `reduction` "add" the updates are added, so that
+ * an element named twice gets both.
+ */
 const ScatterElements: Operation = {
   type: "ScatterElements",
   infer([base, indices, updates]) {
@@ -76,15 +79,21 @@ const ScatterElements: Operation = {
     expectPicks("ScatterElements", base!, updates!);
     return [float32(base!.dims)];
   },
-  gradient: ({ inputs: [base, indices] }, [dy]) => [
-    scatterElements(base!.dims, indices!, zeros(dy!, indices!.dims), dy!),
+  gradient: ({ inputs: [base, indices], attributes }, [dy]) => [
+    attributes["reduction"] === "add"
+      ? dy
+      : scatterElements(base!.dims, indices!, zeros(dy!, indices!.dims), dy!),
     undefined,
     gatherElements(dy!, indices!),
   ],
-  evaluate([base, indices, updates]) {
+  evaluate([base, indices, updates], attributes) {
     const width = base!.dims[1]!;
+    const picks = indices!.dims[1]!;
     const data = base!.data.slice();
-    indices!.data.forEach((column, row) => (data[row * width + column] = updates!.data[row]!));
+    indices!.data.forEach((column, i) => {
+      const at = Math.floor(i / picks) * width + column;
+      data[at] = updates!.data[i]! + (attributes["reduction"] === "add" ? data[at]! : 0);
+    });
     return [{ dims: base!.dims, data }];
   },
 };
@@ -96,6 +105,17 @@ const Cast: Operation = {
   onnx: () => ({ attributes: { to: 7 } }),
 };
 
+/** Integers as float32: exact up to 2^24. */
+const CastToFloat: Operation = {
+  type: "Cast",
+  infer([x]) {
+    expectIntegers("Cast", x!);
+    return [float32(x!.dims)];
+  },
+  evaluate: ([x]) => [x!],
+  onnx: () => ({ attributes: { to: 1 } }),
+};
+
 function expectIntegers(type: string, indices: Value): void {
   if (indices.dtype !== "int32" && indices.dtype !== "int64") {
     throw new Error(`${type}: needs integer indices, not ${indices.dtype}`);
@@ -103,12 +123,15 @@ function expectIntegers(type: string, indices: Value): void {
 }
 
 function expectPicks(type: string, x: Value, picks: Value): void {
-  if (x.dims.length !== 2 || picks.dims.length !== 2 || picks.dims[0] !== x.dims[0] || picks.dims[1] !== 1) {
-    throw new Error(`${type}: ${shapes(x, picks)}; expected a matrix and one column`);
+  if (x.dims.length !== 2 || picks.dims.length !== 2 || picks.dims[0] !== x.dims[0]) {
+    throw new Error(`${type}: ${shapes(x, picks)}; expected a matrix and columns of the same length`);
   }
 }
 
 const toInt64 = (x: Value): Value => (x.dtype === "int64" ? x : x.graph.apply(Cast, [x])[0]!);
+
+/** Integers as the floats that a run of a graph gives out. */
+export const toFloat = (x: Value): Value => x.graph.apply(CastToFloat, [x])[0]!;
 
 export const gather = (table: Value, indices: Value): Value =>
   table.graph.apply(Gather, [table, indices], { axis: 0 })[0]!;
@@ -119,5 +142,9 @@ export const scatterAddRows = (dims: Dims, indices: Value, updates: Value): Valu
 export const gatherElements = (x: Value, indices: Value): Value =>
   x.graph.apply(GatherElements, [x, indices], { axis: 1 })[0]!;
 
+/** Of several columns, which may name an element twice, the updates are added; one column replaces, which is quicker. */
 const scatterElements = (dims: Dims, indices: Value, updates: Value, base = zeros(updates, dims)): Value =>
-  updates.graph.apply(ScatterElements, [base, indices, updates], { axis: 1 })[0]!;
+  updates.graph.apply(ScatterElements, [base, indices, updates], {
+    axis: 1,
+    ...(indices.dims[1]! > 1 && { reduction: "add" }),
+  })[0]!;

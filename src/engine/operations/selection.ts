@@ -47,5 +47,11 @@ const Held: Operation = {
 /** The k largest values of each row of x [n, m], descending: [n, k]. */
 export const largest = (x: Value, k: number): Value => x.graph.apply(TopK, [x], { k })[0]!;
 
+/** The same with their columns, int64 [n, k]. */
+export function largestEntries(x: Value, k: number): { values: Value; columns: Value } {
+  const [values, columns] = x.graph.apply(TopK, [x], { k });
+  return { values: values!, columns: columns! };
+}
+
 /** sg(x): x, through which no gradient passes. */
 export const stopGradient = (x: Value): Value => x.graph.apply(Held, [x])[0]!;
