@@ -6,6 +6,7 @@
  *     neurons    f_k = max(0, x_k)         d_k = e_k           at blocks.L.mlp.hook_post
  */
 
+import { chosenFeatures, decideAlone } from "../sae/chosen-features.ts";
 import type { SaeForward, SparseActivations } from "../sae/forward.ts";
 
 export const UNIT_KINDS = ["feature", "neuron"] as const;
@@ -18,6 +19,8 @@ export interface Units {
   readonly dIn: number;
   /** Active units of rows `x` [n, d_in]: those with f > 0, indices ascending in each row. */
   encode(x: Float32Array): Promise<SparseActivations>;
+  /** f of the units `indices` on rows `x` [n, d_in]: [n, indices]. There where it takes less than `encode`. */
+  readonly chosen?: (x: Float32Array, indices: readonly number[]) => Float32Array;
   /** d_i [d_in]. The array may be a view: do not write to it. */
   direction(index: number): Float32Array;
 }
@@ -29,6 +32,7 @@ export function saeUnits(forward: SaeForward): Units {
     count: d_sae,
     dIn: d_in,
     encode: (x) => forward.encode(x),
+    ...(decideAlone(forward.sae) && { chosen: (x, indices) => chosenFeatures(forward.sae, x, indices) }),
     direction: (index) => W_dec.subarray(index * d_in, (index + 1) * d_in),
   };
 }

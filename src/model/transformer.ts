@@ -39,29 +39,39 @@ export interface State {
   readonly carry: Value | undefined;
 }
 
+/** Queries, keys and values of a layer, [batch·context, d_model] each, heads side by side → z of the same dimensions. */
+export type Attention = (layer: number, q: Value, k: Value, v: Value) => Value;
+
 export class Transformer {
   readonly graph: Graph;
   readonly config: ModelConfig;
   readonly batch: number;
   readonly context: number;
   readonly #fused: boolean;
+  readonly #attention: Attention | undefined;
   readonly #parameters = new Map<string, Value>();
   #mask: Value | undefined;
 
   /**
    * @param shape `batch` contexts in one run, `context` tokens in each; `fused` attention is faster, has no gradient, and
-   *   wants weights that are constants
+   *   wants weights that are constants; `attention` takes the place of attention within the context
    */
   constructor(
     graph: Graph,
     config: ModelConfig,
-    { batch, context, fused = false }: { batch: number; context: number; fused?: boolean },
+    {
+      batch,
+      context,
+      fused = false,
+      attention,
+    }: { batch: number; context: number; fused?: boolean; attention?: Attention },
   ) {
     this.graph = graph;
     this.config = config;
     this.batch = batch;
     this.context = context;
     this.#fused = fused;
+    this.#attention = attention;
   }
 
   /** The parameters this graph has used so far, by their Hugging Face names without the `transformer.` prefix. */
@@ -69,19 +79,26 @@ export class Transformer {
     return this.#parameters;
   }
 
-  /** tokens [batch·context] → the state at blocks.0.hook_resid_pre. */
-  embed(tokens: Value): State {
+  /**
+   * tokens [batch·context] → the state at blocks.0.hook_resid_pre.
+   * @param at their positions [batch·context]; 0 … context − 1 in each context unless given
+   */
+  embed(tokens: Value, at?: Value): State {
     const { dModel, vocabSize, context } = this.config;
     const wte = this.#parameter("wte.weight", [vocabSize, dModel]);
     const wpe = this.#parameter("wpe.weight", [context, dModel]);
-    const positions = Int32Array.from({ length: this.batch * this.context }, (_, i) => i % this.context);
-    const position = this.graph.constant([positions.length], positions);
+    const position = at ?? this.#positions();
     return {
       layer: 0,
       site: "hook_resid_pre",
       activation: add(gather(wte, tokens), gather(wpe, position)),
       carry: undefined,
     };
+  }
+
+  #positions(): Value {
+    const positions = Int32Array.from({ length: this.batch * this.context }, (_, i) => i % this.context);
+    return this.graph.constant([positions.length], positions);
   }
 
   /** Walks from `state` to the hook point `site` of `layer`, which must not lie behind it. `visit` sees each on the way. */
@@ -96,8 +113,12 @@ export class Transformer {
 
   /** A state anywhere in the network → logits [batch·context, vocab]. */
   finish(state: State, visit?: (state: State) => void): Value {
-    const { dModel, vocabSize, nLayer, tieWordEmbeddings } = this.config;
-    const { activation } = this.advance(state, nLayer - 1, "hook_resid_post", visit);
+    return this.unembed(this.advance(state, this.config.nLayer - 1, "hook_resid_post", visit).activation);
+  }
+
+  /** Rows of the last layer's hook_resid_post [n, d_model] → logits [n, vocab]. */
+  unembed(activation: Value): Value {
+    const { dModel, vocabSize, tieWordEmbeddings } = this.config;
     const final = this.#layerNorm(activation, "ln_f");
     const unembedding = this.#parameter(tieWordEmbeddings ? "wte.weight" : "lm_head.weight", [
       vocabSize,
@@ -117,7 +138,7 @@ export class Transformer {
     });
     switch (site) {
       case "hook_resid_pre":
-        return at("attn.hook_z", this.#attend(this.#layerNorm(x, `${block}.ln_1`), `${block}.attn`), x);
+        return at("attn.hook_z", this.#attend(this.#layerNorm(x, `${block}.ln_1`), layer), x);
       case "attn.hook_z":
         return at("hook_attn_out", this.#linear(x, `${block}.attn.c_proj`, dModel), carry);
       case "hook_attn_out":
@@ -140,8 +161,18 @@ export class Transformer {
     }
   }
 
-  #attend(x: Value, name: string): Value {
-    return this.#fused ? this.#fusedAttention(x, name) : this.#attention(x, name);
+  #attend(x: Value, layer: number): Value {
+    const name = `h.${layer}.attn`;
+    if (this.#attention) {
+      const [q, k, v] = this.#queriesKeysValues(x, name);
+      return this.#attention(layer, q!, k!, v!);
+    }
+    return this.#fused ? this.#fusedAttention(x, name) : this.#elementaryAttention(x, name);
+  }
+
+  #queriesKeysValues(x: Value, name: string): Value[] {
+    const { dModel } = this.config;
+    return split(this.#linear(x, `${name}.c_attn`, 3 * dModel), 1, [dModel, dModel, dModel]);
   }
 
   /**
@@ -171,11 +202,10 @@ export class Transformer {
     return reshape(parts.length === 1 ? parts[0]! : concat(parts, 1), [batch * context, dModel]);
   }
 
-  #attention(x: Value, name: string): Value {
+  #elementaryAttention(x: Value, name: string): Value {
     const { dModel, nHead, dHead } = this.config;
     const { batch, context } = this;
-    const qkv = this.#linear(x, `${name}.c_attn`, 3 * dModel);
-    const [q, k, v] = split(qkv, 1, [dModel, dModel, dModel]).map((part) =>
+    const [q, k, v] = this.#queriesKeysValues(x, name).map((part) =>
       reshape(part, [batch, context, nHead, dHead]),
     );
     const scores = matmul(transpose(q!, [0, 2, 1, 3]), transpose(k!, [0, 2, 3, 1])); // [batch, head, query, key]

@@ -178,7 +178,7 @@ function activation(sae: Sae): Record<"gate" | "gain" | "offset", Float32Array> 
 }
 
 /** The deviation is the unbiased one; SAELens divides by it plus 1e-5 and multiplies back without. */
-function meanAndDeviation(row: Float32Array): [mean: number, deviation: number] {
+export function meanAndDeviation(row: Float32Array): [mean: number, deviation: number] {
   let mean = 0;
   for (const value of row) mean += value / row.length;
   let squared = 0;
