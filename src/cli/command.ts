@@ -27,6 +27,8 @@ export interface CommandContext {
   readonly config: Readonly<Record<string, unknown>>;
   /** What was typed, beginning with "monosemantic". */
   readonly commandLine: readonly string[];
+  /** Prints a result at once, for a command that then goes on until it is stopped. */
+  readonly announce: (result: CommandResult) => void;
   /** The name of the config file without folder and extension, when one was given. */
   readonly configName: string | undefined;
 }
@@ -52,7 +54,8 @@ export interface Command<T extends Sections = Sections> {
   /** The option that may be given without its flag: `monosemantic report DIR`. */
   readonly positional?: string;
   readonly sections: T;
-  run(options: OptionsOf<T>, context: CommandContext): Promise<CommandResult>;
+  /** Nothing is printed in the end when it returns nothing. */
+  run(options: OptionsOf<T>, context: CommandContext): Promise<CommandResult | undefined>;
 }
 
 /** Types a command by its sections and forgets them: the dispatcher holds commands of every shape. */

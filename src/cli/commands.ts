@@ -2,6 +2,7 @@
 
 import type { Command } from "./command.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
+import { exploreCommand } from "./commands/explore.ts";
 import { forwardCommand } from "./commands/forward.ts";
 import { pretrainCommand } from "./commands/pretrain.ts";
 import { reportCommand } from "./commands/report.ts";
@@ -13,6 +14,7 @@ export const COMMANDS: readonly Command[] = [
   trainCommand,
   pretrainCommand,
   evaluateCommand,
+  exploreCommand,
   reportCommand,
   forwardCommand,
 ];

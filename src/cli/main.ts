@@ -5,7 +5,7 @@
 
 import { Failure, messageOf, nearest, outOfMemory, UsageError } from "../errors.ts";
 import { versions } from "../version.ts";
-import type { Command } from "./command.ts";
+import type { Command, CommandResult } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { readWords, type Words } from "./flags.ts";
 import { helpFor, overview } from "./help.ts";
@@ -48,15 +48,18 @@ async function runCommand(command: Command, words: Words): Promise<void> {
   const { sections, config, file } = resolveOptions(command, words);
   const { json, quiet } = words.globals;
   interruption = interruptionSignal((line) => screen.say(line));
+  const announce = (result: CommandResult) =>
+    print(json ? JSON.stringify(result.json, null, 2) : result.text);
   const result = await command.run(sections as never, {
     signal: interruption,
     progress: quiet ? SILENT : screen,
     config,
+    announce,
     commandLine: ["monosemantic", ...args],
     configName: file?.name,
   });
   screen.stop();
-  print(json ? JSON.stringify(result.json, null, 2) : result.text);
+  if (result !== undefined) announce(result);
 }
 
 function commandNamed(name: string): Command {

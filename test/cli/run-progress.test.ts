@@ -16,6 +16,7 @@ test("phases and notes of a run, in order, each phase ended once", () => {
     signal: new AbortController().signal,
     progress: new ScreenProgress(screen, () => now),
     config: {},
+    announce: () => {},
     commandLine: [],
     configName: undefined,
   };

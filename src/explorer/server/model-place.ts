@@ -1,0 +1,38 @@
+/**
+ * Where the model of a run is now. run.json says where it was; a run that was copied to another machine, or a model that has
+ * moved, needs another place, and what is found there has to be the same weights.
+ */
+
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { RevisionOptions } from "../../model/hub-lookup.ts";
+import type { RunRecord } from "../../report/run-folder.ts";
+
+/** Models that come with the package. */
+const OWN_MODELS = fileURLToPath(new URL("../../../models/", import.meta.url));
+
+export interface ModelPlace {
+  /** Folder, or id on the hub. */
+  readonly where: string;
+  readonly hub: RevisionOptions;
+}
+
+/**
+ * @param override what --model says
+ * @returns the sentence that says what is missing, when there is no such place
+ */
+export function modelPlace(record: RunRecord, override: string | undefined): ModelPlace | string {
+  if (override !== undefined) return { where: override, hub: {} };
+  const { hub, revision, folder, name } = record.model ?? {};
+  if (typeof hub === "string") {
+    return { where: hub, hub: typeof revision === "string" ? { revision } : {} };
+  }
+  if (typeof folder !== "string") return "run.json does not say which model was used: give it with --model";
+  const asked = record.config?.["model"];
+  const own = join(OWN_MODELS, basename(typeof name === "string" ? name : folder));
+  for (const candidate of [folder, ...(typeof asked === "string" ? [asked] : []), own]) {
+    if (existsSync(join(candidate, "config.json"))) return { where: candidate, hub: {} };
+  }
+  return `the model is no longer in ${folder}: start the explorer with --model FOLDER to say where it is`;
+}

@@ -1,0 +1,53 @@
+/** The bodies of experiments, checked: what is wrong with one is said in a sentence that names the field. */
+
+import type { Context } from "hono";
+import { z } from "zod";
+import { UNIT_KINDS } from "../../features/units.ts";
+import { HttpFailure } from "./http-failure.ts";
+
+/** More than any model here has positions for; what is beyond those is cut. */
+const text = z.string().max(200_000);
+const index = z.int().min(0);
+const kind = z.enum(UNIT_KINDS);
+
+export const textRequest = z.object({ text });
+
+export const ablateRequest = z.object({ text, kind, index });
+
+export const attributionRequest = z.object({ text, position: z.int().min(0) });
+
+export const ablationRequest = z.object({
+  contexts: z
+    .array(z.object({ split: z.enum(["train", "heldout"]), context: z.int().min(0) }))
+    .min(1)
+    .max(100),
+});
+
+export const labelRequest = z.object({ text: z.string().trim().min(1).max(2000) });
+
+export const generationRequest = z.object({
+  prompt: text,
+  interventions: z
+    .array(z.object({ kind, index, mode: z.enum(["clamp", "add"]), value: z.number().min(-1e6).max(1e6) }))
+    .max(32),
+  tokens: z.int().min(1).max(2048),
+  temperature: z.number().min(0).max(10),
+  topP: z.number().gt(0).max(1),
+  seed: z.int().min(0),
+});
+
+/** The body as `schema` says. @throws HttpFailure (400) naming what is wrong */
+export async function bodyOf<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
+  let body: unknown;
+  try {
+    body = await c.req.json();
+  } catch (error) {
+    if (error instanceof HttpFailure) throw error;
+    throw new HttpFailure(400, "the body is not JSON");
+  }
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  const field = issue.path.length === 0 ? "the body" : issue.path.join(".");
+  throw new HttpFailure(400, `${field}: ${issue.message}`);
+}

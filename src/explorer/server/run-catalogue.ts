@@ -1,0 +1,82 @@
+/**
+ * The runs that are explored: folders that were named, and those in a folder of several. A run that starts in such a folder
+ * while the server is up is found too. Requests name a run by its id, which is looked up here; no path is ever made of it.
+ */
+
+import { existsSync, readdirSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { Failure } from "../../errors.ts";
+import { HttpFailure } from "./http-failure.ts";
+import { RunView } from "./run-view.ts";
+
+/** Folders between the one that is named and a run in it: runs/study/8x. */
+const DEPTH = 2;
+
+export class RunCatalogue {
+  readonly #roots: readonly string[];
+  readonly #byPath = new Map<string, RunView>();
+  readonly #byId = new Map<string, RunView>();
+
+  /**
+   * @param folders run directories, or folders that hold several
+   * @throws Failure naming a folder in which there is no run
+   */
+  constructor(folders: readonly string[]) {
+    this.#roots = folders.map((folder) => resolve(folder));
+    for (const [i, root] of this.#roots.entries()) {
+      if (runFolders(root).length > 0) continue;
+      throw new Failure(
+        `${folders[i]} holds no run.json, and neither does a folder in it: give a run directory (what --out named), ` +
+          `or a folder of several`,
+      );
+    }
+  }
+
+  /** Those that are there now, in the order they were named, then by name. */
+  runs(): RunView[] {
+    return [...new Set(this.#roots.flatMap(runFolders))].map((path) => this.#view(path));
+  }
+
+  /** @throws HttpFailure (404) */
+  run(id: string): RunView {
+    const found = this.#byId.get(id) ?? this.runs().find((run) => run.id === id);
+    if (found !== undefined && existsSync(join(found.path, "run.json"))) return found;
+    throw new HttpFailure(404, `there is no run "${id}" here`);
+  }
+
+  #view(path: string): RunView {
+    let view = this.#byPath.get(path);
+    if (view === undefined) {
+      view = new RunView(this.#newId(path), path);
+      this.#byPath.set(path, view);
+      this.#byId.set(view.id, view);
+    }
+    return view;
+  }
+
+  /** The folder's name; of two with one name the later gets a number. It stays the same while the server is up. */
+  #newId(path: string): string {
+    const name = basename(path) || "run";
+    for (let n = 1; ; n++) {
+      const id = n === 1 ? name : `${name}-${n}`;
+      if (!this.#byId.has(id)) return id;
+    }
+  }
+}
+
+function runFolders(root: string, depth = DEPTH): string[] {
+  if (existsSync(join(root, "run.json"))) return [root];
+  if (depth === 0) return [];
+  return subfolders(root).flatMap((path) => runFolders(path, depth - 1));
+}
+
+function subfolders(path: string): string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== "node_modules" && !entry.name.startsWith("."))
+      .map((entry) => join(path, entry.name))
+      .sort();
+  } catch {
+    return [];
+  }
+}
