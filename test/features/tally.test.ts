@@ -1,0 +1,202 @@
+import { describe, expect, test } from "vitest";
+import { type Example, INTERVALS } from "../../src/features/records.ts";
+import { type TallyOptions, UnitTally } from "../../src/features/tally.ts";
+import { type Active, activationsOf, randomText, repeated, type Text } from "./random-activations.ts";
+
+function tallyOf(text: Text, options: Partial<TallyOptions> = {}): UnitTally {
+  const { units, context } = text;
+  const tally = new UnitTally({ name: "tally", units, set: 0, context, seed: 3, random: [], ...options });
+  for (const batch of text.batches) tally.add(batch);
+  return tally;
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+const key = ({ split, context, position }: Active | Example) => `${split} ${context} ${position}`;
+const ofGroup = (examples: readonly Example[], group: string) =>
+  examples.filter((example) => example.group === group);
+
+/** The highest contexts by definition: each context's maximum, of equal windows the highest, ordered. */
+function highest(active: readonly Active[], count: number): Active[] {
+  const byContext = new Map<string, Active>();
+  for (const one of active) {
+    const context = `${one.split} ${one.context}`;
+    if (one.value > (byContext.get(context)?.value ?? 0)) byContext.set(context, one);
+  }
+  const byWindow = new Map<string, Active>();
+  for (const one of byContext.values()) {
+    if (one.value > (byWindow.get(one.window)?.value ?? 0)) byWindow.set(one.window, one);
+  }
+  // Sorting is stable: of equal values the earlier context comes first.
+  return [...byWindow.values()].sort((a, b) => b.value - a.value).slice(0, count);
+}
+
+describe("statistics", () => {
+  const text = randomText();
+  const tally = tallyOf(text);
+  const tokens = sum(text.batches.map((batch) => batch.tokens.length));
+
+  test.each(Array.from({ length: text.units }, (_, unit) => unit))(
+    "of unit %i are those of a plain loop",
+    (unit) => {
+      const values = activationsOf(text, unit).map(({ value }) => value);
+      const found = tally.statistics(unit);
+      expect(found.tokens).toBe(tokens);
+      expect(found.active).toBe(values.length);
+      expect(found.density).toBe(values.length / tokens);
+      expect(found.max).toBe(Math.max(0, ...values));
+      expect(found.mean).toBe(values.length > 0 ? sum(values) / values.length : 0);
+      const { start, width, counts } = found.histogram;
+      const expected = counts.map(() => 0);
+      for (const value of values) expected[Math.floor((value - start) / width)]!++;
+      expect(counts).toEqual(expected);
+      if (values.length > 0) expect(counts.length).toBeGreaterThan(48);
+      expect(counts.length).toBeLessThanOrEqual(96);
+    },
+  );
+
+  test("a unit that never fired has none, and no examples", () => {
+    const { statistics, singleToken, examples } = tally.unit(0);
+    expect(statistics).toMatchObject({ active: 0, density: 0, mean: 0, max: 0, histogram: { counts: [] } });
+    expect(singleToken).toBeNull();
+    expect(examples).toEqual([]);
+  });
+
+  test("do not depend on how contexts are divided in batches or on their order", () => {
+    const reversed = { ...text, batches: [...text.batches].reverse() };
+    const other = tallyOf(reversed);
+    for (let unit = 0; unit < text.units; unit++) {
+      const { mean, ...rest } = other.statistics(unit);
+      expect(rest).toEqual({ ...tally.statistics(unit), mean: undefined, ...rest });
+      expect(mean).toBeCloseTo(tally.statistics(unit).mean, 10);
+      expect(other.statistics(unit).histogram).toEqual(tally.statistics(unit).histogram);
+    }
+  });
+
+  test("refuse activations that are not finite", () => {
+    const [batch] = text.batches;
+    const values = batch!.activations[0]!.values.map((value, i) => (i === 10 ? Infinity : value));
+    const broken = { ...batch!, activations: [{ ...batch!.activations[0]!, values }] };
+    expect(() => tallyOf({ ...text, batches: [broken] })).toThrow("not finite");
+  });
+});
+
+describe("top contexts", () => {
+  test.each([
+    ["distinct windows", randomText()],
+    ["windows that return", randomText({ vocabulary: 1, density: 0.1 })],
+    ["a text with copies", repeated(randomText({ sizes: [4, 4, 4, 4] }), 3)],
+    ["values that are often equal", randomText({ draw: (random) => 1 + random.integer(3) })],
+  ])("are the highest of all, each window once: %s", (_, text) => {
+    const tally = tallyOf(text, { top: 6 });
+    for (let unit = 0; unit < text.units; unit++) {
+      const found = ofGroup(tally.unit(unit).examples, "top");
+      const expected = highest(activationsOf(text, unit), 6);
+      expect(found.map(key)).toEqual(expected.map(key));
+      for (const [i, example] of found.entries()) {
+        expect(example).toMatchObject({
+          value: expected[i]!.value,
+          document: expected[i]!.document,
+          interval: null,
+        });
+      }
+    }
+  });
+
+  test("keep every activation of their context", () => {
+    const text = randomText();
+    const tally = tallyOf(text);
+    for (let unit = 1; unit < text.units; unit++) {
+      const active = activationsOf(text, unit);
+      for (const example of tally.unit(unit).examples) {
+        const here = active.filter(
+          ({ split, context }) => split === example.split && context === example.context,
+        );
+        expect(example.positions).toEqual(here.map(({ position }) => position));
+        expect(example.values).toEqual(here.map(({ value }) => value));
+      }
+    }
+  });
+});
+
+describe("intervals", () => {
+  const text = randomText({
+    sizes: Array.from({ length: 40 }, () => 4),
+    draw: (random) => random.uniform() + 0.01,
+  });
+
+  test.each([
+    ["distinct windows", text, tallyOf(text)],
+    ["copies", repeated(text, 2), tallyOf(repeated(text, 2))],
+  ])("hold examples of their level only, no window twice, none of the top: %s", (_, used, tally) => {
+    for (let unit = 1; unit < used.units; unit++) {
+      const windows = new Map(activationsOf(used, unit).map((active) => [key(active), active.window]));
+      const { statistics, examples } = tally.unit(unit);
+      const top = ofGroup(examples, "top");
+      for (let interval = 0; interval < INTERVALS; interval++) {
+        const found = examples.filter((example) => example.interval === interval);
+        // Of a wide choice every interval but the highest, which is nearly all top, is full.
+        if (interval < INTERVALS - 1) expect(found.length).toBe(5);
+        for (const { value } of found) {
+          expect(value).toBeGreaterThan((interval / INTERVALS) * statistics.max * (1 - 1e-7));
+          expect(value).toBeLessThanOrEqual(((interval + 1) / INTERVALS) * statistics.max * (1 + 1e-7));
+        }
+        const shown = [...found, ...top].map((example) => windows.get(key(example)));
+        expect(new Set(shown).size).toBe(shown.length);
+        expect(new Set(found.map(({ split, context }) => `${split} ${context}`)).size).toBe(found.length);
+        for (const example of found) {
+          const close = top.filter(
+            ({ split, context, position }) =>
+              split === example.split &&
+              context === example.context &&
+              Math.abs(position - example.position) <= 8,
+          );
+          expect(close).toEqual([]);
+        }
+      }
+    }
+  });
+
+  test.each([
+    ["the maximum first", (i: number) => 1 - ((i * 7) % 240) / 240],
+    ["the range doubling on the way", (i: number) => (0.001 + ((i * 7) % 240) / 240) * (i < 120 ? 0.25 : 1)],
+  ])("are samples in which every token is as likely as another: %s", (_, level) => {
+    // One activation a context, with a window and a value of its own. All units have the same.
+    const units = 3000;
+    const contexts = 240;
+    const context = 4;
+    const batches = Array.from({ length: contexts }, (_, i) => ({
+      split: "train" as const,
+      context,
+      contexts: Int32Array.of(i),
+      tokens: Int32Array.of(i, i + 1, i + 2, i + 3),
+      documents: new Int32Array(context),
+      activations: [
+        {
+          rowOffsets: Uint32Array.of(0, 0, units, units, units),
+          indices: Uint32Array.from({ length: units }, (_, unit) => unit),
+          values: new Float32Array(units).fill(level(i)),
+        },
+      ],
+    }));
+    const tally = tallyOf({ units, context, vocabulary: 0, batches }, { top: 1 });
+    const times = new Float64Array(contexts);
+    for (let unit = 0; unit < units; unit++) {
+      for (const example of ofGroup(tally.unit(unit).examples, "interval")) times[example.context]!++;
+    }
+    const values = Array.from({ length: contexts }, (_, i) => Math.fround(level(i)));
+    const max = Math.max(...values);
+    const levels = Array.from({ length: INTERVALS }, () => [] as number[]);
+    for (const [i, value] of values.entries()) {
+      if (value < max) levels[Math.ceil((value / max) * INTERVALS) - 1]!.push(times[i]!);
+    }
+    for (const counts of levels) {
+      const expected = sum(counts) / counts.length;
+      const chiSquare = sum(counts.map((count) => (count - expected) ** 2 / expected));
+      // Nearly every unit shows five examples of every interval.
+      expect(sum(counts)).toBeGreaterThan(0.99 * 5 * units);
+      // Four deviations above the mean of its distribution.
+      const freedom = counts.length - 1;
+      expect(chiSquare).toBeLessThan(freedom + 4 * Math.sqrt(2 * freedom));
+    }
+  });
+});
