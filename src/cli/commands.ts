@@ -2,6 +2,7 @@
 
 import type { Command } from "./command.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
+import { featuresCommand } from "./commands/features.ts";
 import { exploreCommand } from "./commands/explore.ts";
 import { forwardCommand } from "./commands/forward.ts";
 import { pretrainCommand } from "./commands/pretrain.ts";
@@ -14,6 +15,7 @@ export const COMMANDS: readonly Command[] = [
   trainCommand,
   pretrainCommand,
   evaluateCommand,
+  featuresCommand,
   exploreCommand,
   reportCommand,
   forwardCommand,

@@ -10,16 +10,16 @@
  */
 
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../errors.ts";
 import { makeFolder, writeFailure, writeJson } from "./atomic.ts";
+import { checksum } from "./checksum.ts";
 import { openSafetensors } from "./safetensors.ts";
 import { type WritableTensor, writeSafetensors } from "./safetensors-write.ts";
 
 const KEPT = 2;
 const STATE = "state.json";
-const HASHED_AT_ONCE = 8 * 2 ** 20;
 
 /** What every checkpoint says of itself, beside the state proper. */
 interface Head {
@@ -172,19 +172,6 @@ function tensorsOf(path: string): ReadTensors {
   } finally {
     file.close();
   }
-}
-
-/** In pieces: a file of the widest dictionaries is larger than one buffer may be. */
-function checksum(path: string): string {
-  const hash = createHash("sha256");
-  const piece = Buffer.allocUnsafe(HASHED_AT_ONCE);
-  const file = openSync(path, "r");
-  try {
-    for (let read; (read = readSync(file, piece)) > 0;) hash.update(piece.subarray(0, read));
-  } finally {
-    closeSync(file);
-  }
-  return hash.digest("hex");
 }
 
 function digest(text: string): string {

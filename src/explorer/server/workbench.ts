@@ -21,7 +21,7 @@ import { openShards } from "../../text/shards.ts";
 import type { RunSummary } from "../api.ts";
 import { HttpFailure } from "./http-failure.ts";
 import { Kept } from "./kept.ts";
-import { type ModelPlace, modelPlace } from "./model-place.ts";
+import { type ModelPlace, modelPlace, otherModel } from "../../run/model-place.ts";
 import { Queue } from "./queue.ts";
 import type { RunView, SaeFolder } from "./run-view.ts";
 
@@ -240,13 +240,7 @@ function openModel({ where, hub }: ModelPlace): Promise<Source> {
   return openSource({ model: where, hub });
 }
 
-/** Another model of the same shape would give numbers, and they would mean nothing. */
 function refuseOther(run: RunView, { model }: Source, { where }: ModelPlace): void {
-  const expected = run.record().model?.["weights_sha256"];
-  if (typeof expected !== "string" || expected === model.weightsSha256) return;
-  throw new HttpFailure(
-    503,
-    `the model in ${where} is not the one that the run was made with (its weights are others): start the explorer with ` +
-      `--model FOLDER to say where that is`,
-  );
+  const other = otherModel(run.record(), model.weightsSha256, where);
+  if (other !== undefined) throw new HttpFailure(503, other);
 }

@@ -6,11 +6,11 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { RevisionOptions } from "../../model/hub-lookup.ts";
-import type { RunRecord } from "../../report/run-folder.ts";
+import type { RevisionOptions } from "../model/hub-lookup.ts";
+import type { RunRecord } from "../report/run-folder.ts";
 
 /** Models that come with the package. */
-const OWN_MODELS = fileURLToPath(new URL("../../../models/", import.meta.url));
+const OWN_MODELS = fileURLToPath(new URL("../../models/", import.meta.url));
 
 export interface ModelPlace {
   /** Folder, or id on the hub. */
@@ -34,5 +34,18 @@ export function modelPlace(record: RunRecord, override: string | undefined): Mod
   for (const candidate of [folder, ...(typeof asked === "string" ? [asked] : []), own]) {
     if (existsSync(join(candidate, "config.json"))) return { where: candidate, hub: {} };
   }
-  return `the model is no longer in ${folder}: start the explorer with --model FOLDER to say where it is`;
+  return `the model is no longer in ${folder}: say where it is with --model FOLDER`;
+}
+
+/**
+ * The sentence for a model that is not the run's: another one of the same shape would give numbers, and they would mean nothing.
+ * Undefined when it is the one, or when run.json does not say.
+ */
+export function otherModel(record: RunRecord, weightsSha256: string, where: string): string | undefined {
+  const expected = record.model?.["weights_sha256"];
+  if (typeof expected !== "string" || expected === weightsSha256) return undefined;
+  return (
+    `the model in ${where} is not the one that the run was made with (its weights are others): ` +
+    `say with --model FOLDER where that is`
+  );
 }
