@@ -4,13 +4,13 @@
  *
  * Neighbours are not searched for again: `decoderNeighbours` has the exact ones. As in the reference implementation a point counts as
  * the first of its own 15 neighbours. The optimisation is sequential and its random numbers come from the seed, so the same
- * directions give the same bits.
+ * directions give the same bits. It begins at random places: a start smoothed over the neighbour graph, as the reference
+ * implementation's is, kept no more neighbours or distances on trained and on synthetic directions.
  */
 
 import { UMAP } from "umap-js";
 import { Random } from "../random.ts";
 import type { NeighbourTable } from "./best-neighbours.ts";
-import { mapStart } from "./map-start.ts";
 
 /** Neighbours of a point, itself included. */
 export const MAP_NEIGHBOURS = 15;
@@ -54,7 +54,6 @@ export function mapOfDirections(
   umap.setPrecomputedKNN(indices, distances);
   // It looks at no coordinates when neighbours are given, only at how many points there are.
   const epochs = umap.initializeFit(indices);
-  mapStart(umap.getEmbedding(), indices, random);
   for (let epoch = 1; epoch <= epochs; epoch++) {
     umap.step();
     onProgress?.({ epoch, epochs });
