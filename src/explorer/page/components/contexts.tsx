@@ -1,0 +1,188 @@
+/** The texts that a unit is active in: the strongest, samples of every interval of its range, and any text. */
+
+import { useMemo } from "preact/hooks";
+import type { RunSummary, ShownContext, UnitPage } from "../../api.ts";
+import { formatCount, formatNumber, formatPercent } from "../../../report/format.ts";
+import { groupsOf, type Group } from "../example-groups.ts";
+import { setBreaks, setWidth, toggleGroup, type ContextView } from "../context-view.ts";
+import { exported } from "../data.ts";
+import { placeKey, type Ablations } from "../use-ablations.ts";
+import { Choice } from "./choice.tsx";
+import { ContextRow } from "./context-row.tsx";
+
+export interface ContextsProps {
+  readonly page: UnitPage;
+  readonly what: "feature" | "neuron";
+  readonly view: ContextView;
+  readonly ablations: Ablations;
+  readonly live: RunSummary["live"];
+}
+
+/** Examples of a group that are shown before it is opened. */
+const FIRST = { top: 12, interval: 4, random: 6 };
+
+export function Contexts({ page, what, view, ablations, live }: ContextsProps) {
+  const { max, histogram } = page.statistics;
+  const groups = useMemo(() => groupsOf(page.examples, max, histogram), [page]);
+  const contexts = useMemo(
+    () => new Map(page.contexts.map((context) => [placeKey(context), context])),
+    [page],
+  );
+  return (
+    <section class="contexts" aria-label="Contexts">
+      <ContextControls
+        view={view}
+        what={what}
+        ablations={ablations}
+        page={page}
+        groups={groups}
+        live={live}
+      />
+      {groups.map((group) => (
+        <ContextGroup
+          key={group.id}
+          group={group}
+          contexts={contexts}
+          max={max}
+          what={what}
+          view={view}
+          ablations={ablations}
+          computable={live.possible && !exported}
+        />
+      ))}
+    </section>
+  );
+}
+
+type ControlProps = ContextsProps & { readonly groups: readonly Group[] };
+
+function ContextControls({ view, what, ablations, page, groups, live }: ControlProps) {
+  const { progress, error, strongest } = ablations;
+  const shown = groups.flatMap((group) => shownOf(group, view.open));
+  const missing = new Set(shown.filter((example) => ablations.of(example) === undefined).map(placeKey)).size;
+  const known = page.ablations.length > 0 || missing < new Set(shown.map(placeKey)).size;
+  return (
+    <div class="context-controls">
+      <Choice
+        label="Tokens at either side"
+        value={view.width}
+        options={[
+          ["5", "±5"],
+          ["10", "±10"],
+          ["20", "±20"],
+          ["all", "whole"],
+        ]}
+        onChange={setWidth}
+      />
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={view.breaks}
+          onChange={(event) => setBreaks(event.currentTarget.checked)}
+        />
+        break lines
+      </label>
+      <span class="key">
+        <span class="ramp" aria-hidden="true" /> activation
+        {known && (
+          <>
+            <span class="line helps" aria-hidden="true" /> the {what} helps here
+            <span class="line hurts" aria-hidden="true" /> hurts
+            <small title="Change of the token's loss when it is taken away; the full colour">
+              {" "}
+              (full: {formatNumber(Number(strongest.toPrecision(2)))} nats)
+            </small>
+          </>
+        )}
+      </span>
+      <span class="ablate">
+        {progress !== null ? (
+          <>
+            <progress value={progress.done} max={progress.total} />
+            {progress.done} of {progress.total}
+            <button type="button" onClick={ablations.stop}>
+              Stop
+            </button>
+          </>
+        ) : missing === 0 ? null : exported ? (
+          <small>Ablations of {missing} contexts are not in this export.</small>
+        ) : live.possible ? (
+          <button type="button" onClick={() => ablations.compute(shown)}>
+            {known ? `Ablate it in ${missing} more` : "Take it away: ablate"}
+          </button>
+        ) : (
+          <small title={live.reason ?? undefined}>
+            No ablation: {live.reason ?? "the model cannot be loaded"}
+          </small>
+        )}
+        {error !== null && <span class="failed">{error}</span>}
+      </span>
+    </div>
+  );
+}
+
+interface GroupProps {
+  readonly group: Group;
+  readonly contexts: ReadonlyMap<string, ShownContext>;
+  readonly max: number;
+  readonly what: "feature" | "neuron";
+  readonly view: ContextView;
+  readonly ablations: Ablations;
+  readonly computable: boolean;
+}
+
+function ContextGroup({ group, contexts, max, what, view, ablations, computable }: GroupProps) {
+  const { id, title, range, share, examples } = group;
+  const shown = shownOf(group, view.open);
+  const more = examples.length - FIRST[group.group];
+  return (
+    <div class="context-group" id={id}>
+      <h3>
+        {title}
+        <small>
+          {range !== null && `${formatNumber(range[0])} – ${formatNumber(range[1])}`}
+          {share !== null && ` · ${shareWords(share)} of active tokens`}
+          {group.group === "top" && "contexts with the highest activations"}
+          {group.group === "random" && "sampled from all tokens"}
+        </small>
+      </h3>
+      {examples.length === 0 ? (
+        <p class="quiet">No example.</p>
+      ) : (
+        shown.map((example) => {
+          const context = contexts.get(placeKey(example));
+          if (context === undefined) return null;
+          return (
+            <ContextRow
+              key={`${placeKey(example)}.${example.position}`}
+              group={id}
+              example={example}
+              context={context}
+              max={max}
+              what={what}
+              view={view}
+              ablation={ablations.of(example)}
+              strongest={ablations.strongest}
+              onAblate={
+                computable && ablations.progress === null ? () => ablations.compute([example]) : undefined
+              }
+            />
+          );
+        })
+      )}
+      {more > 0 && (
+        <button type="button" class="more" onClick={() => toggleGroup(view.open, id)}>
+          {view.open.includes(id) ? "Fewer" : `${formatCount(more)} more`}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function shownOf(group: Group, open: readonly string[]): Group["examples"] {
+  return open.includes(group.id) ? group.examples : group.examples.slice(0, FIRST[group.group]);
+}
+
+function shareWords(share: number): string {
+  return share === 0 ? formatPercent(0) : `≈ ${formatPercent(Number(share.toPrecision(2)))}`;
+}

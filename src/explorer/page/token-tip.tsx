@@ -1,0 +1,91 @@
+/** What the tip says of a token: what it is, how active the unit is on it, what taking the unit away does. */
+
+import type { TokenChange } from "../api.ts";
+import { formatNumber, formatPercent } from "../../report/format.ts";
+import { TokenChip } from "./token.tsx";
+import { escapedToken } from "./token-text.ts";
+
+export interface TokenTipProps {
+  readonly token: string;
+  readonly position: number;
+  readonly activation: number;
+  /** The unit's maximum. */
+  readonly max: number;
+  readonly what: "feature" | "neuron";
+  /** Change of this token's loss without the unit; null where it was not computed. */
+  readonly effect: number | null;
+  readonly lowered: readonly TokenChange[];
+  readonly raised: readonly TokenChange[];
+}
+
+/** Changes smaller than this, in nats, are called none. */
+const NOTHING = 5e-4;
+const MOST = 5;
+
+export function TokenTip({ token, position, activation, max, what, effect, lowered, raised }: TokenTipProps) {
+  return (
+    <>
+      <p class="tip-token">
+        <bdi>{escapedToken(token)}</bdi>
+        <span>token {position}</span>
+      </p>
+      <dl>
+        <dt>Activation</dt>
+        <dd>
+          {activation > 0 ? formatNumber(activation) : "0"}
+          {activation > 0 && max > 0 && <small>{formatPercent(round(activation / max))} of max</small>}
+        </dd>
+        {effect !== null && (
+          <>
+            <dt>Its loss without the {what}</dt>
+            <dd>
+              <Effect value={effect} what={what} />
+            </dd>
+          </>
+        )}
+      </dl>
+      {effect === null && <p class="tip-note">Ablation not computed here.</p>}
+      {(lowered.length > 0 || raised.length > 0) && (
+        <div class="tip-changes">
+          <p>Next token, with → without the {what}</p>
+          <Changes changes={lowered} kind="helps" />
+          <Changes changes={raised} kind="hurts" />
+        </div>
+      )}
+    </>
+  );
+}
+
+function Effect({ value, what }: { value: number; what: string }) {
+  if (Math.abs(value) < NOTHING) return <>no change</>;
+  return (
+    <>
+      <b class={value > 0 ? "helps" : "hurts"}>
+        {value > 0 ? "+" : ""}
+        {formatNumber(value)} nats
+      </b>
+      <small>{value > 0 ? `the ${what} helps here` : `the ${what} hurts here`}</small>
+    </>
+  );
+}
+
+function Changes({ changes, kind }: { changes: readonly TokenChange[]; kind: string }) {
+  if (changes.length === 0) return null;
+  return (
+    <ul>
+      {changes.slice(0, MOST).map(({ token, before, after }, at) => (
+        <li key={at}>
+          <TokenChip token={token} />
+          <span class={kind}>
+            {formatPercent(round(before))} → {formatPercent(round(after))}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Two digits are enough at a glance. */
+function round(share: number): number {
+  return Number(share.toPrecision(2));
+}
