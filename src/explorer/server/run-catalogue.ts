@@ -34,7 +34,7 @@ export class RunCatalogue {
 
   /** Those that are there now, in the order they were named, then by name. */
   runs(): RunView[] {
-    return [...new Set(this.#roots.flatMap(runFolders))].map((path) => this.#view(path));
+    return [...new Set(this.#roots.flatMap((root) => runFolders(root)))].map((path) => this.#view(path));
   }
 
   /** @throws HttpFailure (404) */
@@ -67,7 +67,7 @@ export class RunCatalogue {
 function runFolders(root: string, depth = DEPTH): string[] {
   if (existsSync(join(root, "run.json"))) return [root];
   if (depth === 0) return [];
-  return subfolders(root).flatMap((path) => runFolders(path, depth - 1));
+  return subfolders(root).flatMap((folder) => runFolders(folder, depth - 1));
 }
 
 function subfolders(path: string): string[] {
