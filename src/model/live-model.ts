@@ -20,15 +20,19 @@ import { type Edit, edited, embed, pad, type Reading, type RowAt, rowsOf, taken 
 import { ResidentPrograms } from "./resident-programs.ts";
 import { type RowDifference, RowRuns, type TokenProbabilities } from "./row-runs.ts";
 
-/** Tokens of the shortest programs; each next one is twice as long. */
-const SHORTEST = 16;
+/**
+ * Tokens of the shortest programs, and how much longer each next one is: a length costs seconds of compiling and a copy of the
+ * weights when it first occurs, padding costs little beside that.
+ */
+const SHORTEST = 32;
+const LONGER = 4;
 /** Next tokens that can be listed as lowered, and as raised. */
 export const MOST_CHANGES = 10;
 /** Numbers in one array of logits, which bounds the rows of one run, and the most pairs of rows. */
 const LOGITS = 2 ** 22;
 const MOST_PAIRS = 128;
 /** Programs in memory, each with a copy of its weights in every worker of the engine. */
-const RESIDENT = 6;
+const RESIDENT = 5;
 
 /** What a change does to a whole text. Element t of the losses belongs to the prediction of token t, so element 0 is 0. */
 export interface TextDifference {
@@ -253,7 +257,9 @@ class LiveCut implements LiveModel {
   }
 
   #padded(tokens: number): number {
-    return Math.min(this.maxTokens, Math.max(SHORTEST, 2 ** Math.ceil(Math.log2(tokens))));
+    let length = SHORTEST;
+    while (length < tokens) length *= LONGER;
+    return Math.min(this.maxTokens, length);
   }
 
   #check(tokens: Int32Array): void {

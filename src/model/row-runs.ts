@@ -31,8 +31,8 @@ export interface Row {
   readonly carry: Float32Array | undefined;
 }
 
-/** Part in the divergence, nats, below which an effect is taken for rounding: log-probabilities near 10 have steps of 1e-6. */
-const NEGLIGIBLE = 1e-5;
+/** Part in the divergence, nats, that nobody could see: far above rounding, and far below the weakest effect that is worth a line. */
+const NEGLIGIBLE = 1e-4;
 
 export interface RowRunOptions {
   readonly programs: ResidentPrograms;
