@@ -69,12 +69,16 @@ describe("the sample of activations", () => {
 
   test("doubles its stride when tokens or entries are too many", () => {
     expectContexts(collected({ maxTokens: 20 * context }).rows(), sets[0]!.dense, every(4));
-    const rows = collected({ maxEntries: 130 }).rows();
-    expect(rows.values.length).toBeLessThanOrEqual(130);
-    expect(rows.values.length).toBeGreaterThan(40);
-    const stride = rows.numbers[1]!;
-    expect(Math.log2(stride) % 1).toBe(0);
-    expectContexts(rows, sets[0]!.dense, every(stride));
+    // 21 contexts are full at number 21, which does not lie on the new stride.
+    expectContexts(collected({ maxTokens: 21 * context }).rows(), sets[0]!.dense, every(4));
+    for (let maxEntries = 60; maxEntries < 200; maxEntries += 10) {
+      const rows = collected({ maxEntries }).rows();
+      expect(rows.values.length).toBeLessThanOrEqual(maxEntries);
+      expect(rows.values.length).toBeGreaterThan(maxEntries / 3);
+      const stride = rows.numbers[1]!;
+      expect(Math.log2(stride) % 1).toBe(0);
+      expectContexts(rows, sets[0]!.dense, every(stride));
+    }
   });
 
   test("samples of two sets of units have contexts in common", () => {
