@@ -200,3 +200,62 @@ describe("intervals", () => {
     }
   });
 });
+
+test("random tokens show what every unit does around them, mostly nothing", () => {
+  const text = randomText({ density: 0.1 });
+  const random = [
+    { split: "heldout" as const, context: 2, position: 5 },
+    { split: "heldout" as const, context: 10, position: 0 },
+    { split: "train" as const, context: 17, position: 23 },
+    { split: "train" as const, context: 999, position: 1 },
+  ];
+  const tally = tallyOf(text, { random });
+  for (let unit = 0; unit < text.units; unit++) {
+    const active = activationsOf(text, unit);
+    const found = ofGroup(tally.unit(unit).examples, "random");
+    // The last context was never read.
+    expect(found.map(({ split, context, position }) => ({ split, context, position }))).toEqual(
+      random.slice(0, 3),
+    );
+    for (const { split, context, position, value, positions, values, document } of found) {
+      const here = active.filter((one) => one.split === split && one.context === context);
+      expect(positions).toEqual(here.map((one) => one.position));
+      expect(values).toEqual(here.map((one) => one.value));
+      expect(value).toBe(here.find((one) => one.position === position)?.value ?? 0);
+      const batch = text.batches.find((one) => one.split === split && one.contexts.includes(context))!;
+      expect(document).toBe(batch.documents[batch.contexts.indexOf(context) * text.context + position]);
+    }
+  }
+  const referred = tally.contexts().map(({ split, context }) => `${split} ${context}`);
+  const shown = Array.from({ length: text.units }, (_, unit) => tally.unit(unit).examples).flat();
+  expect(new Set(referred)).toEqual(
+    new Set([...shown, ...random].map(({ split, context }) => `${split} ${context}`)),
+  );
+});
+
+describe("the single-token flag", () => {
+  // Unit 1 fires on token 3 and no other, unit 2 on whatever comes, both nearly always alike; unit 3 varies.
+  const text = randomText({ units: 4, density: 1, vocabulary: 6, draw: (random) => random.uniform() });
+  const batches = text.batches.map((batch) => {
+    const [{ rowOffsets, indices, values }] = batch.activations as [(typeof batch.activations)[number]];
+    const row = new Uint32Array(values.length);
+    for (let at = 0; at + 1 < rowOffsets.length; at++) row.fill(at, rowOffsets[at], rowOffsets[at + 1]);
+    const made = values.map((value, entry) => {
+      if (indices[entry] === 3) return value;
+      return indices[entry] === 2 || batch.tokens[row[entry]!] === 3 ? 1 + value / 100 : 0;
+    });
+    return { ...batch, activations: [{ rowOffsets, indices, values: made }] };
+  });
+  const flag = (unit: number, top?: number) =>
+    tallyOf({ ...text, batches }, top === undefined ? {} : { top }).unit(unit).singleToken;
+
+  test("is true of a unit whose highest interval is one token, false of one where it is several", () => {
+    expect(flag(1)).toBe(true);
+    expect(flag(2)).toBe(false);
+  });
+
+  test("is unknown where the highest interval has too few contexts", () => {
+    expect(flag(0)).toBeNull();
+    expect(flag(2, 40)).toBeNull();
+  });
+});
