@@ -20,12 +20,18 @@ export interface Intervention {
   readonly value: number;
 }
 
+/**
+ * Beyond this a model does not steer any further: LayerNorm squares what it gets, and where the square overflows float32 it gives
+ * zeros without a word.
+ */
+const LARGEST = 1e9;
+
 /** Changes rows [n, d_in] in place. */
 export type RowChange = (rows: Float32Array) => Promise<void>;
 
 /**
  * @param units those of the hook point, of every kind that an intervention names
- * @throws UsageError for a unit that is not there, a value that is no number, or two clamps of one unit
+ * @throws UsageError for a unit that is not there, a value that is no number or absurd, or two clamps of one unit
  */
 export function intervene(units: readonly Units[], interventions: readonly Intervention[]): RowChange {
   const groups = units.map((group) => new Group(group));
@@ -62,8 +68,8 @@ class Group {
   take({ kind, index, mode, value }: Intervention): void {
     if (!(Number.isInteger(index) && index >= 0 && index < this.#units.count))
       throw new UsageError(`there is no ${kind} ${index}, expected 0 to ${this.#units.count - 1}`);
-    if (!Number.isFinite(Math.fround(value)))
-      throw new UsageError(`the value for ${kind} ${index} is ${value}, expected a number`);
+    if (!(Math.abs(value) <= LARGEST))
+      throw new UsageError(`the value for ${kind} ${index} is ${value}, expected a number up to ±${LARGEST}`);
     const clamp = mode === "clamp";
     if (clamp && this.#clamped.some((other) => other.index === index))
       throw new UsageError(`${kind} ${index} is clamped twice: it can have one value`);

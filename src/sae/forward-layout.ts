@@ -8,6 +8,9 @@ import { CHUNK } from "./plan.ts";
 const ENTRY_BYTES = 2 ** 28;
 const MAX_ROWS = 4096;
 
+/** Up to this many rows are encoded in the time of one, which goes into reading W_enc: a chunk takes six times as long. */
+export const FEW = 16;
+
 export interface ForwardLayout {
   readonly d_in: number;
   readonly d_sae: number;

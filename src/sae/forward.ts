@@ -8,7 +8,7 @@ import { sharedFloats, sharedInts } from "../engine/tensor.ts";
 import { Failure } from "../errors.ts";
 import type { Sae } from "./dictionary.ts";
 import { FloatBlocks } from "./float-blocks.ts";
-import { type ForwardLayout, forwardLayout } from "./forward-layout.ts";
+import { FEW, type ForwardLayout, forwardLayout } from "./forward-layout.ts";
 import { encoderGraph } from "./graphs.ts";
 import { loadKernels } from "./kernels.ts";
 import { sharedMemory } from "./memory.ts";
@@ -79,6 +79,7 @@ export class SaeForward {
       memory,
       layout,
       encoder: serialise(encoderGraph(stride, d_sae, CHUNK)),
+      small: serialise(encoderGraph(stride, d_sae, FEW)),
       keep: sae.architecture === "topk" ? sae.k! : 0,
       control,
     });

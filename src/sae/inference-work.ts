@@ -4,7 +4,7 @@ import type * as ort from "onnxruntime-node";
 import type { OnnxModel } from "../engine/onnx.ts";
 import { createSession } from "../engine/session.ts";
 import { FloatBlocks } from "./float-blocks.ts";
-import type { ForwardLayout } from "./forward-layout.ts";
+import { FEW, type ForwardLayout } from "./forward-layout.ts";
 import { instantiate, type Kernels } from "./kernels.ts";
 import { CHUNK } from "./plan.ts";
 
@@ -12,7 +12,9 @@ export interface InferenceJob {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly layout: ForwardLayout;
+  /** The encoder product of CHUNK rows, and of FEW. */
   readonly encoder: OnnxModel;
+  readonly small: OnnxModel;
   /** Entries kept per row by a TopK dictionary, 0 for all. */
   readonly keep: number;
   /** One shared word: the chunk that is drawn next, zeroed by the host before each task. */
@@ -31,33 +33,36 @@ export class InferenceWork {
   readonly #index: number;
   readonly #kernels: Kernels;
   readonly #encoder: ort.InferenceSession;
+  readonly #small: ort.InferenceSession;
   readonly #floats: FloatBlocks;
 
-  private constructor(job: InferenceJob, index: number, encoder: ort.InferenceSession) {
+  private constructor(
+    job: InferenceJob,
+    index: number,
+    encoder: ort.InferenceSession,
+    small: ort.InferenceSession,
+  ) {
     this.#job = job;
     this.#index = index;
     this.#kernels = instantiate(job.module, job.memory);
     this.#encoder = encoder;
+    this.#small = small;
     this.#floats = new FloatBlocks(job.memory);
   }
 
   static async start(job: InferenceJob, index: number): Promise<InferenceWork> {
-    return new InferenceWork(job, index, await createSession(job.encoder, 1));
+    const [encoder, small] = [await createSession(job.encoder, 1), await createSession(job.small, 1)];
+    return new InferenceWork(job, index, encoder, small);
   }
 
   async run({ rows, decode }: InferenceTask): Promise<void> {
     const { layout, control, keep } = this.#job;
     const { stride, d_sae } = layout;
     const { z, entries } = layout.scratch[this.#index]!;
-    const weights = this.#floats.tensor(layout.W_enc, [d_sae, stride]);
-    const products = this.#floats.tensor(z, [d_sae, CHUNK]);
     for (let chunk; (chunk = Atomics.add(control, 0, 1)) * CHUNK < rows;) {
       const count = Math.min(CHUNK, rows - chunk * CHUNK);
       const offset = 4 * chunk * CHUNK * stride;
-      await this.#encoder.run(
-        { W_enc: weights, x: this.#floats.tensor(layout.input + offset, [CHUNK, stride]) },
-        { z: products },
-      );
+      await this.#multiply(layout.input + offset, count);
       const starts = layout.starts + 4 * chunk * (CHUNK + 1);
       const indices = layout.indices + 4 * chunk * CHUNK * d_sae;
       const values = layout.values + 4 * chunk * CHUNK * d_sae;
@@ -81,7 +86,27 @@ export class InferenceWork {
     }
   }
 
-  release(): Promise<void> {
-    return this.#encoder.release();
+  /** z [d_sae, CHUNK] of the rows at `input`; of a few, columns behind the first FEW keep what they hold. */
+  async #multiply(input: number, count: number): Promise<void> {
+    const { layout } = this.#job;
+    const { stride, d_sae } = layout;
+    const { z, entries } = layout.scratch[this.#index]!;
+    const few = count <= FEW;
+    const [session, rows, products] = few
+      ? ([this.#small, FEW, entries] as const)
+      : ([this.#encoder, CHUNK, z] as const);
+    await session.run(
+      {
+        W_enc: this.#floats.tensor(layout.W_enc, [d_sae, stride]),
+        x: this.#floats.tensor(input, [rows, stride]),
+      },
+      { z: this.#floats.tensor(products, [d_sae, rows]) },
+    );
+    if (few) this.#floats.copyRows(this.#floats.view(entries, d_sae * FEW), FEW, z, CHUNK);
+  }
+
+  async release(): Promise<void> {
+    await this.#encoder.release();
+    await this.#small.release();
   }
 }

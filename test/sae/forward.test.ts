@@ -5,6 +5,7 @@ import { SaeForward } from "../../src/sae/forward.ts";
 import { Pool } from "../../src/sae/pool.ts";
 import { resolveOptions } from "../../src/sae/presets.ts";
 import { SaeTrainer } from "../../src/sae/trainer.ts";
+import { largestDifference } from "../close.ts";
 import { plainForward, randomSae } from "./plain-forward.ts";
 import { independent, synthetic } from "./synthetic.ts";
 
@@ -54,6 +55,21 @@ describe("encoding and decoding equal the definitions in plain loops", () => {
   test("layer norm", () => check(randomSae("topk", d_in, d_sae, { normalize_activations: "layer_norm" })));
   test("a negative jump threshold keeps what relu would", () =>
     check(randomSae("jumprelu", d_in, d_sae, { threshold: new Float32Array(d_sae).fill(-0.5) })));
+});
+
+test("a few rows give what they give among many", async () => {
+  const forward = await SaeForward.create(pool, randomSae("gated", d_in, d_sae));
+  const whole = await forward.encode(x);
+  for (const n of [1, 3, 15, 16, 17]) {
+    for (const first of [0, rows - n]) {
+      const few = await forward.encode(x.subarray(first * d_in, (first + n) * d_in));
+      const [from, to] = [whole.rowOffsets[first]!, whole.rowOffsets[first + n]!];
+      expect(few.rowOffsets).toEqual(whole.rowOffsets.slice(first, first + n + 1).map((at) => at - from));
+      expect(few.indices).toEqual(whole.indices.slice(from, to));
+      expect(largestDifference(few.values, whole.values.subarray(from, to))).toBeLessThan(1e-5);
+    }
+  }
+  await forward.close();
 });
 
 test("topk with fewer positive features than k keeps them all", async () => {
