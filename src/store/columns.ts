@@ -22,6 +22,7 @@ export class UnitColumns {
   /** 1, 0; −1: unknown. */
   readonly singleToken: Int8Array;
   readonly #orders = new Map<string, Uint32Array>();
+  readonly #ordersByScore = new WeakMap<Float64Array, Map<boolean, Uint32Array>>();
 
   constructor(connection: Connection, analysis: number) {
     const rows = connection.arrays<[number, number, number, number | null, number | null]>(
@@ -37,15 +38,24 @@ export class UnitColumns {
     this.singleToken = Int8Array.from(rows, ([, , , , single]) => single ?? -1);
   }
 
-  /** All units in that order. `scores` are not part of an analysis, so an order by them is not kept. */
+  /** All units in that order. */
   order(sort: Sort, descending: boolean, scores: () => Float64Array): Uint32Array {
-    if (sort === "score") return orderOf(scores(), descending);
+    if (sort === "score") return this.#orderByScore(scores(), descending);
     const key = `${sort} ${descending}`;
     let order = this.#orders.get(key);
     if (order === undefined) {
       order = this.#newOrder(sort, descending);
       this.#orders.set(key, order);
     }
+    return order;
+  }
+
+  /** Scores are no part of an analysis, and change while it stands. */
+  #orderByScore(scores: Float64Array, descending: boolean): Uint32Array {
+    const orders = this.#ordersByScore.get(scores) ?? new Map<boolean, Uint32Array>();
+    this.#ordersByScore.set(scores, orders);
+    const order = orders.get(descending) ?? orderOf(scores, descending);
+    orders.set(descending, order);
     return order;
   }
 

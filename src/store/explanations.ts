@@ -152,6 +152,21 @@ export function highestScores(
   return scores;
 }
 
+/** The unit of each explanation, by its number; −1: of other units. */
+export function unitsOfExplanations(connection: Connection, { sae, kind, subject }: Explained): Int32Array {
+  const { ids, units } = connection.get<{ ids: string; units: string }>(
+    `SELECT json_group_array(id) AS ids, json_group_array(idx) AS units FROM explanation
+     WHERE sae = ? AND kind = ? AND subject = ?`,
+    sae,
+    kind,
+    subject,
+  )!;
+  const numbers = JSON.parse(ids) as number[];
+  const unitOf = new Int32Array(numbers.reduce((a, b) => Math.max(a, b), 0) + 1).fill(-1);
+  (JSON.parse(units) as number[]).forEach((unit, i) => (unitOf[numbers[i]!] = unit));
+  return unitOf;
+}
+
 function readExplanation(connection: Connection, id: number): StoredExplanation | undefined {
   const row = connection.get<ExplanationRow>(
     "SELECT id, text, author, created, score, score_kind, details FROM explanation WHERE id = ?",

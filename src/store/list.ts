@@ -20,11 +20,11 @@ export function select(
   let count = 0;
   if (found === undefined) {
     for (const unit of order) if (accepts(unit)) selected[count++] = unit;
-  } else {
-    for (const why of Object.values(FOUND)) {
-      for (const unit of order) if (found[unit] === why && accepts(unit)) selected[count++] = unit;
-    }
+    return selected.subarray(0, count);
   }
+  const groups = Object.values(FOUND).map((): number[] => []);
+  for (const unit of order) if (found[unit]! > 0 && accepts(unit)) groups[found[unit]! - 1]!.push(unit);
+  for (const unit of groups.flat()) selected[count++] = unit;
   return selected.subarray(0, count);
 }
 

@@ -3,7 +3,6 @@
  * compared as they are, and words reach SQLite's full-text search as quoted phrases of letters and digits.
  */
 
-import type { UnitKind } from "../features/units.ts";
 import type { Connection } from "./connection.ts";
 import { readPostings } from "./postings.ts";
 import { fold, type TokenTexts } from "./token-texts.ts";
@@ -23,11 +22,11 @@ const LONGEST_QUERY = 200;
 const MOST_WORDS = 16;
 
 export interface SearchedUnits {
-  readonly sae: string;
-  readonly kind: UnitKind;
-  readonly subject: string;
+  /** Number of the analysis. */
   readonly analysis: number;
   readonly count: number;
+  /** By number of the explanation; −1 or beyond the end: of other units. */
+  readonly unitOfExplanation: () => Int32Array;
 }
 
 /** For each unit one of FOUND, or 0. */
@@ -47,18 +46,22 @@ export function search(
   searchTokens(connection, tokens, units.analysis, q, mark);
   const phrase = phraseOf(q);
   if (phrase !== undefined) {
-    for (const [unit] of connection.arrays<[number]>(
-      `SELECT e.idx FROM explanation_words w JOIN explanation e ON e.id = w.rowid
-       WHERE explanation_words MATCH ? AND e.sae = ? AND e.kind = ? AND e.subject = ?`,
-      phrase,
-      units.sae,
-      units.kind,
-      units.subject,
-    )) {
-      mark(unit, FOUND.explanation);
+    const unitOf = units.unitOfExplanation();
+    for (const id of explanationsWith(connection, phrase)) {
+      const unit = unitOf[id] ?? -1;
+      if (unit >= 0) mark(unit, FOUND.explanation);
     }
   }
   return found;
+}
+
+/** One value for all rows: a common word is in a hundred thousand explanations. */
+function explanationsWith(connection: Connection, phrase: string): number[] {
+  const { ids } = connection.get<{ ids: string }>(
+    "SELECT json_group_array(rowid) AS ids FROM explanation_words WHERE explanation_words MATCH ?",
+    phrase,
+  )!;
+  return JSON.parse(ids) as number[];
 }
 
 function searchTokens(
@@ -70,12 +73,11 @@ function searchTokens(
 ): void {
   const trimmed = q.trim();
   const folded = fold(q);
-  const { ids, texts, folded: foldedTexts } = tokens.list();
+  const { ids, texts, trimmed: trimmedTexts, folded: foldedTexts } = tokens.list();
   const how = new Map<number, "exact" | "otherCase" | "beginning">();
   for (let i = 0; i < ids.length; i++) {
-    const text = texts[i]!;
     // A token of nothing but spaces is found by itself alone.
-    if (text === q || (trimmed !== "" && text.trim() === trimmed)) how.set(ids[i]!, "exact");
+    if (texts[i] === q || (trimmed !== "" && trimmedTexts[i] === trimmed)) how.set(ids[i]!, "exact");
     else if (folded !== "" && foldedTexts[i]!.startsWith(folded)) {
       how.set(ids[i]!, foldedTexts[i] === folded ? "otherCase" : "beginning");
     }

@@ -17,6 +17,7 @@ import {
   scoreExplanation,
   shownExplanation,
   shownTexts,
+  unitsOfExplanations,
 } from "./explanations.ts";
 import { select } from "./list.ts";
 import type { ListQuery, MapPoints, ShownContext, UnitList, UnitRow } from "./listing.ts";
@@ -41,6 +42,9 @@ interface Current extends Explained {
   readonly id: number;
 }
 
+/** By dictionary and kind. */
+type Cache<T> = Map<string, { readonly analysis: number; readonly revision: number; readonly value: T }>;
+
 interface UnitRowOfTable {
   readonly density: number;
   readonly mean: number;
@@ -54,7 +58,8 @@ export class SqliteStore {
   readonly #connection: Connection;
   readonly #tokens: TokenTexts;
   readonly #columns = new Map<string, UnitColumns>();
-  readonly #scores = new Map<number, { readonly revision: number; readonly scores: Float64Array }>();
+  readonly #scores: Cache<Float64Array> = new Map();
+  readonly #explained: Cache<Int32Array> = new Map();
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -89,15 +94,13 @@ export class SqliteStore {
     return this.#reading(sae, query.kind, { total: 0, rows: [] }, (current) => {
       const columns = this.#columnsOf(current);
       const scores = () => this.#scoresOf(current, columns.count);
-      const found =
-        query.q === ""
-          ? undefined
-          : search(
-              this.#connection,
-              this.#tokens,
-              { ...current, analysis: current.id, count: columns.count },
-              query.q,
-            );
+      const searched = {
+        analysis: current.id,
+        count: columns.count,
+        unitOfExplanation: () =>
+          this.#revised(this.#explained, current, () => unitsOfExplanations(this.#connection, current)),
+      };
+      const found = query.q === "" ? undefined : search(this.#connection, this.#tokens, searched, query.q);
       const selected = select(columns, query, scores, found);
       const start = Math.max(0, query.offset);
       const page = selected.subarray(start, start + Math.max(0, query.limit));
@@ -275,12 +278,18 @@ export class SqliteStore {
   }
 
   #scoresOf(current: Current, count: number): Float64Array {
+    return this.#revised(this.#scores, current, () => highestScores(this.#connection, current, count));
+  }
+
+  /** What was read of explanations, for as long as none changes. */
+  #revised<T>(cache: Cache<T>, { id, sae, kind }: Current, read: () => T): T {
     const revision = revisionOf(this.#connection, "explanations");
-    const known = this.#scores.get(current.id);
-    if (known?.revision === revision) return known.scores;
-    const scores = highestScores(this.#connection, current, count);
-    this.#scores.set(current.id, { revision, scores });
-    return scores;
+    const key = JSON.stringify([sae, kind]);
+    const known = cache.get(key);
+    if (known?.analysis === id && known.revision === revision) return known.value;
+    const value = read();
+    cache.set(key, { analysis: id, revision, value });
+    return value;
   }
 
   #rows(current: Current, indices: Iterable<number>): UnitRow[] {

@@ -6,7 +6,8 @@ import { revise, revisionOf } from "./schema.ts";
 export interface TokenList {
   readonly ids: readonly number[];
   readonly texts: readonly string[];
-  /** For comparisons: without spaces around, in lower case. */
+  /** Without spaces around; and then in lower case. */
+  readonly trimmed: readonly string[];
   readonly folded: readonly string[];
 }
 
@@ -36,11 +37,12 @@ export class TokenTexts {
   }
 
   list(): TokenList {
-    this.#list ??= {
-      ids: [...this.#texts.keys()],
-      texts: [...this.#texts.values()],
-      folded: [...this.#texts.values()].map(fold),
-    };
+    if (this.#list === undefined) {
+      const texts = [...this.#texts.values()];
+      const trimmed = texts.map((text) => text.trim());
+      const folded = trimmed.map((text) => text.toLowerCase());
+      this.#list = { ids: [...this.#texts.keys()], texts, trimmed, folded };
+    }
     return this.#list;
   }
 }
