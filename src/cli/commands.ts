@@ -1,6 +1,7 @@
 /** Every command, in the order in which the help lists them. */
 
 import type { Command } from "./command.ts";
+import { compareCommand } from "./commands/compare.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { featuresCommand } from "./commands/features.ts";
 import { exploreCommand } from "./commands/explore.ts";
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   evaluateCommand,
   featuresCommand,
   exploreCommand,
+  compareCommand,
   reportCommand,
   forwardCommand,
 ];
