@@ -55,6 +55,7 @@ export class ResidentPrograms {
       return taken;
     } finally {
       resident.users--;
+      this.#evict();
     }
   }
 
@@ -66,10 +67,15 @@ export class ResidentPrograms {
   }
 
   #hold(key: string, build: () => LiveGraph): Resident {
-    const resident = this.#residents.get(key) ?? this.#load(build());
+    const resident = this.#residents.get(key) ?? this.#load(key, build());
     this.#residents.delete(key);
     this.#residents.set(key, resident);
     resident.users++;
+    this.#evict();
+    return resident;
+  }
+
+  #evict(): void {
     for (const [other, { users, program }] of this.#residents) {
       if (this.#residents.size <= this.#limit) break;
       if (users > 0) continue;
@@ -77,14 +83,16 @@ export class ResidentPrograms {
       // A program that cannot be released was never loaded, or its engine has failed: whoever used it has been told.
       program.then((loaded) => loaded.release()).catch(() => {});
     }
-    return resident;
   }
 
-  #load({ graph, constants }: LiveGraph): Resident {
+  #load(key: string, { graph, constants }: LiveGraph): Resident {
     const inputs = graph.inputs
       .filter(({ name }) => !(name in constants))
       .map(({ name, dtype, dims }) => ({ name, dtype, size: sizeOf(dims) }));
-    return { program: this.#engine.load(graph, { constants }), inputs, spare: [], users: 0 };
+    const program = this.#engine.load(graph, { constants });
+    // One that could not be compiled, for want of memory, is tried again the next time.
+    program.catch(() => this.#residents.delete(key));
+    return { program, inputs, spare: [], users: 0 };
   }
 }
 

@@ -44,5 +44,27 @@ test("more at once than may be kept: none is taken away from its runs", async ()
   const results = await Promise.all(factors.map((factor, i) => run(factor, i)));
   expect(results).toEqual(factors.map((factor, i) => factor * i));
   expect(built.length).toBe(5);
+  // Idle again, only one is kept.
+  for (const factor of [2, 3, 4, 5, 6]) await run(factor, 1);
+  expect(built.length).toBeGreaterThanOrEqual(9);
+  await programs.close();
+});
+
+test("one that could not be compiled is tried again", async () => {
+  const programs = new ResidentPrograms(engine, 2);
+  const run = (columns: number) =>
+    programs.run(
+      "same key",
+      () => {
+        const graph = new Graph("a constant of the wrong size");
+        graph.output("y", scale(graph.input("x", [2]), 3));
+        graph.input("unused", [1]);
+        return { graph, constants: { unused: new Float32Array(columns) } };
+      },
+      ({ floats }) => floats["x"]!.fill(1),
+      (outputs) => [...outputs["y"]!],
+    );
+  await expect(run(2)).rejects.toThrow(/"unused" has 2 values/);
+  expect(await run(1)).toEqual([3, 3]);
   await programs.close();
 });
