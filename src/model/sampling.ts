@@ -35,12 +35,9 @@ export function sampleToken(logits: Float32Array, options: SamplingOptions, rand
   const { temperature, topP } = options;
   if (temperature === 0) return best;
   const p = probabilities(logits, logits[best]!, temperature);
-  // The most likely tokens with a total of `enough` are all that is looked at.
-  const enough = topP < 1 ? topP : u;
-  const line = mostLikely(p, enough);
-  const size = topP < 1 ? prefix(p, line, topP) : line.length;
-  const mass = topP < 1 ? line.subarray(0, size).reduce((sum, token) => sum + p[token]!, 0) : 1;
-  return line[Math.min(prefix(p, line, u * mass), size) - 1]!;
+  const line = new Line(p, topP < 1 ? topP : u);
+  const nucleus = topP < 1 ? line.prefix(topP, line.length) : { size: line.length, mass: 1 };
+  return line.at(line.prefix(u * nucleus.mass, nucleus.size).size - 1);
 }
 
 function argmax(logits: Float32Array): number {
@@ -69,19 +66,69 @@ function probabilities(logits: Float32Array, top: number, temperature: number): 
 }
 
 /**
- * The most likely tokens, in order, with a total of `enough` at least. Those below (1 − enough)/vocab have less than 1 − enough
- * in all, so the others suffice, and of tens of thousands only hundreds are sorted.
+ * Tokens from the most to the least likely, sorted only as far as is asked (quickselect, Hoare 1961): sorting all of a
+ * vocabulary takes as long as the model does.
  */
-function mostLikely(p: Float64Array, enough: number): Uint32Array {
-  const least = (1 - enough) / p.length;
-  const tokens: number[] = [];
-  for (let token = 0; token < p.length; token++) if (p[token]! > 0 && p[token]! >= least) tokens.push(token);
-  return Uint32Array.from(tokens).sort((a, b) => p[b]! - p[a]! || a - b);
-}
+class Line {
+  readonly #p: Float64Array;
+  readonly #tokens: Uint32Array;
 
-/** How many of the tokens in `line` it takes for a total of `mass`; all where rounding leaves it short. */
-function prefix(p: Float64Array, line: Uint32Array, mass: number): number {
-  let sum = 0;
-  for (let i = 0; i < line.length; i++) if ((sum += p[line[i]!]!) >= mass) return i + 1;
-  return line.length;
+  /**
+   * @param enough the largest total that will be asked for. Tokens below (1 − enough)/vocab have less than 1 − enough together, so
+   *   the others suffice; and a token without probability is never among them.
+   */
+  constructor(p: Float64Array, enough: number) {
+    const least = (1 - enough) / p.length;
+    const tokens = new Uint32Array(p.length);
+    let count = 0;
+    for (let token = 0; token < p.length; token++)
+      if (p[token]! > 0 && p[token]! >= least) tokens[count++] = token;
+    this.#p = p;
+    this.#tokens = tokens.subarray(0, count);
+  }
+
+  get length(): number {
+    return this.#tokens.length;
+  }
+
+  at(place: number): number {
+    return this.#tokens[place]!;
+  }
+
+  /**
+   * Puts the fewest tokens that have `mass` together in front, the least likely of them last. All of `limit` where rounding
+   * leaves these short.
+   * @param limit that many are known to stand in front of all others
+   */
+  prefix(mass: number, limit: number): { size: number; mass: number } {
+    let [from, to, before] = [0, limit, 0];
+    while (to - from > 1) {
+      const pivot = this.#partition(from, to);
+      let above = 0;
+      for (let i = from; i < pivot; i++) above += this.#p[this.#tokens[i]!]!;
+      const through = above + this.#p[this.#tokens[pivot]!]!;
+      if (pivot > from && before + above >= mass) to = pivot;
+      else if (before + through >= mass || pivot + 1 === to)
+        return { size: pivot + 1, mass: before + through };
+      else [from, before] = [pivot + 1, before + through];
+    }
+    return { size: to, mass: before + this.#p[this.#tokens[from]!]! };
+  }
+
+  /** Moves the tokens from `from` to `to` so that one stands in its place, the more likely before it. @returns that place */
+  #partition(from: number, to: number): number {
+    const tokens = this.#tokens;
+    const swap = (i: number, j: number) => ([tokens[i], tokens[j]] = [tokens[j]!, tokens[i]!]);
+    const last = to - 1;
+    swap((from + last) >>> 1, last);
+    const pivot = tokens[last]!;
+    let place = from;
+    for (let i = from; i < last; i++) if (this.#precedes(tokens[i]!, pivot)) swap(i, place++);
+    swap(place, last);
+    return place;
+  }
+
+  #precedes(a: number, b: number): boolean {
+    return this.#p[a]! > this.#p[b]! || (this.#p[a] === this.#p[b] && a < b);
+  }
 }
