@@ -202,6 +202,13 @@ const FREE = new Set([
   "threads",
   "offline",
   "evaluateAt",
+  // What is done when it is complete.
+  "explore",
+  "featuresTokens",
+  "neurons",
+  "ablations",
+  "map",
+  "proxies",
 ]);
 
 function refuseToResume(

@@ -1,6 +1,9 @@
 /** `monosemantic run`: the whole job, from text and a model to an evaluated dictionary and its report. */
 
-import { defineCommand } from "../command.ts";
+import { z } from "zod";
+import { analysisOptions } from "../../features/options.ts";
+import { PROXY_OPTIONS } from "../../features/proxies/options.ts";
+import { type CommandContext, defineCommand } from "../command.ts";
 import { runHooks } from "../run-progress.ts";
 import { runRequest, STREAM } from "../run-request.ts";
 import { scoreLine } from "../score-line.ts";
@@ -15,7 +18,9 @@ export const runCommand = defineCommand({
     Several values for --expansion, --lambda, --Lambda or --seed train one dictionary for each combination on the same
     activations, which costs far less than one run each.
     The folder that --out names then holds run.json (what was run), metrics.jsonl (training curves),
-    saes/NAME/ (cfg.json and sae_weights.safetensors in SAELens layout, evaluation.json), report.html and plots/.`.replaceAll(
+    saes/NAME/ (cfg.json and sae_weights.safetensors in SAELens layout, evaluation.json), report.html and plots/.
+    With --explore it goes on as "monosemantic features" and "monosemantic explore" do: what every feature responds to and does is
+    found out, and shown in the browser until Ctrl-C. Where the environment variable CI is set, nothing is shown and it ends.`.replaceAll(
       /\n +/g,
       " ",
     ),
@@ -38,6 +43,17 @@ export const runCommand = defineCommand({
     ...STREAM,
     evaluation: EVALUATION,
     output: RUN,
+    afterwards: {
+      title: "Afterwards",
+      schema: analysisOptions.extend(PROXY_OPTIONS.shape).extend({
+        explore: z
+          .boolean()
+          .default(false)
+          .describe(
+            "analyse the features when the run is complete, and open the explorer; options above say how",
+          ),
+      }),
+    },
     machine: DEVICE,
   },
   async run(options, context) {
@@ -45,12 +61,38 @@ export const runCommand = defineCommand({
     const hooks = runHooks(context);
     const request = runRequest(options, options.evaluation, context);
     const { out, report, saes } = await run(request, hooks);
+    const { explore, ...analysis } = options.afterwards;
+    if (explore) {
+      const { analyseRun } = await import("../../run/analysis.ts");
+      const { checkpointMinutes } = options.output;
+      await analyseRun(
+        { run: out, options: analysis, checkpointMinutes, threads: options.machine.threads },
+        hooks,
+      );
+    }
     hooks.endPhase();
-    return {
+    const result = {
       text: [...saes.map(({ name, evaluation }) => scoreLine(name, evaluation!)), `report: ${report}`].join(
         "\n",
       ),
       json: { out, report, saes },
     };
+    if (!explore || process.env["CI"]) return result;
+    context.announce(result);
+    await showRun(out, options.machine.threads, context);
+    return undefined;
   },
 });
+
+/** The explorer on the run that has just ended, until Ctrl-C. */
+async function showRun(out: string, threads: number, { progress, signal }: CommandContext): Promise<void> {
+  const { explore } = await import("../../explorer/explore.ts");
+  await explore(
+    { runs: [out], port: 7331, open: true, threads },
+    {
+      signal,
+      onNote: (line) => progress.say(line),
+      onReady: (address) => progress.say(`the explorer is at ${address} (Ctrl-C ends it)`),
+    },
+  );
+}
