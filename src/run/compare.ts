@@ -84,7 +84,7 @@ export async function compareDictionaries(
   const [first, second, ...more] = request.dictionaries;
   if (first === undefined || second === undefined || more.length > 0) {
     throw new UsageError(
-      `${request.dictionaries.length} dictionaries are given, two can be compared: monosemantic compare A B`,
+      `${request.dictionaries.length === 1 ? "1 dictionary is" : `${request.dictionaries.length} dictionaries are`} given, two can be compared: monosemantic compare A B`,
     );
   }
   hooks.onPhase?.("loading the models");

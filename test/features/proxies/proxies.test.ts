@@ -145,6 +145,10 @@ describe("scripts", () => {
     const half = Math.log(0.5) - prior;
     const expected = [never, half, -prior, half, never, -prior, -prior, never, never, never];
     valuesOf("hebrew", vocab, [context]).forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 10));
+    // Nor do the halves on two sides of a separator make a letter: A9 is then judged as if it had been cut off.
+    const BOS = 7;
+    const apart = valuesOf("hebrew", vocab, [[a, D6, B0, D6, x80, D7, BOS, A9, D8, A9]]);
+    expect(apart[7]).toBeCloseTo(Math.log(1e-10) - Math.log((2 + 0.5) / 11), 10);
     // Cut off at the start of a context, A9 is Hebrew in one of the two cases of which it can be said.
     const cut = valuesOf("hebrew", vocab, [[A9, ...context.slice(1)]])[0]!;
     expect(cut).toBeCloseTo(half, 10);
