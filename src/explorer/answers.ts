@@ -33,7 +33,11 @@ export function unitPage(store: Store, sae: string, kind: UnitKind, index: numbe
       neurons: nearest.neurons,
     },
     proxies,
-    examples,
+    examples: examples.map((example) => ({
+      ...example,
+      value: short(example.value),
+      values: example.values.map(short),
+    })),
     contexts,
     ablations: store.ablations(sae, kind, index).map((ablation) => shownAblation(ablation, text)),
     explanations: store.explanations(sae, kind, index).map(shownExplanation),
@@ -45,7 +49,13 @@ export function shownAblation(
   tokenText: TokenText,
 ): Ablation {
   const changes = (lists: readonly (readonly StoredTokenChange[])[]): TokenChange[][] =>
-    lists.map((list) => list.map(({ token, ...change }) => ({ token: tokenText(token), ...change })));
+    lists.map((list) =>
+      list.map(({ token, before, after }) => ({
+        token: tokenText(token),
+        before: short(before),
+        after: short(after),
+      })),
+    );
   return {
     split,
     context,

@@ -3,13 +3,13 @@
  * from a folder may fetch nothing (see static-data.ts). A chunk is loaded once.
  */
 
-import { CHUNK_FUNCTION, DATA_FOLDER, staticPlace, type PackedRows } from "../static-data.ts";
+import { CHUNK_FUNCTION, chunkValues, DATA_FOLDER, staticPlace, type PackedRows } from "../static-data.ts";
 import { ApiError } from "./api-error.ts";
 import { listOfPacked } from "./packed-list.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
-const loaded = new Map<string, Values>();
+const loaded = new Map<string, string>();
 const underWay = new Map<string, Promise<Values>>();
 
 /** The answer to `GET path`. Throws an ApiError with status 404 where the export has none. */
@@ -35,16 +35,18 @@ function chunk(file: string): Promise<Values> {
 }
 
 function load(file: string): Promise<Values> {
-  Object.assign(globalThis, { [CHUNK_FUNCTION]: (name: string, values: Values) => loaded.set(name, values) });
+  Object.assign(globalThis, { [CHUNK_FUNCTION]: (name: string, packed: string) => loaded.set(name, packed) });
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = `./${DATA_FOLDER}/${file}`;
     script.addEventListener("load", () => {
       script.remove();
-      const values = loaded.get(file);
-      if (values !== undefined) resolve(values);
-      else
+      const damaged = () =>
         reject(new ApiError(`The export's file ${DATA_FOLDER}/${file} is damaged: export the run again.`, 0));
+      const packed = loaded.get(file);
+      loaded.delete(file);
+      if (packed === undefined) damaged();
+      else chunkValues(packed).then(resolve, damaged);
     });
     script.addEventListener("error", () => {
       script.remove();
