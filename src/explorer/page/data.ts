@@ -72,7 +72,8 @@ export async function* lines<T>(path: string, ask: Ask): AsyncGenerator<T> {
 /** What to show of anything that was thrown; null for what was only called off. */
 export function sentence(error: unknown): string | null {
   if (error instanceof Error && error.name === "AbortError") return null;
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return message.charAt(0).toUpperCase() + message.slice(1);
 }
 
 async function* texts(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {

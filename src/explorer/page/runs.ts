@@ -1,9 +1,9 @@
 /** The runs that this explorer shows, and which of them the address means. */
 
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import type { RunSummary, SaeSummary } from "../api.ts";
 import { api, forget, sentence } from "./data.ts";
-import { route } from "./router.ts";
+import { go, route } from "./router.ts";
 
 export const RUNS = "/api/runs";
 
@@ -21,6 +21,16 @@ export const sae = computed<SaeSummary | undefined>(() => {
   const { sae: name } = route.value;
   return name === null ? run.value?.saes[0] : run.value?.saes.find((one) => one.name === name);
 });
+
+/** Completes an address that leaves out what it means, so that every link from there on says it. */
+export function startPlace(): void {
+  effect(() => {
+    const { page, run: runNamed, sae: saeNamed } = route.value;
+    if (page === "unknown" || run.value === undefined || (runNamed !== null && saeNamed !== null)) return;
+    const to = { ...route.value, run: run.value.id, sae: sae.value?.name ?? null };
+    if (to.run !== runNamed || to.sae !== saeNamed) go(to, { replace: true });
+  });
+}
 
 export async function loadRuns(): Promise<void> {
   forget(RUNS);

@@ -21,8 +21,15 @@ export function Nothing({ title, children }: { title: string; children?: Compone
   );
 }
 
-/** `error` is a sentence. */
-export function Problem({ error, again }: { error: string; again?: () => void }) {
+export interface ProblemProps {
+  /** A sentence. */
+  readonly error: string;
+  readonly again?: () => void;
+  /** Where else to go. */
+  readonly children?: ComponentChildren;
+}
+
+export function Problem({ error, again, children }: ProblemProps) {
   return (
     <div class="state problem" role="alert">
       <h2>This could not be loaded</h2>
@@ -32,6 +39,7 @@ export function Problem({ error, again }: { error: string; again?: () => void })
           Try again
         </button>
       )}
+      {children !== undefined && <p class="elsewhere">{children}</p>}
     </div>
   );
 }

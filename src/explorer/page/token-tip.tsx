@@ -1,9 +1,9 @@
 /** What the tip says of a token: what it is, how active the unit is on it, what taking the unit away does. */
 
 import type { TokenChange } from "../api.ts";
-import { formatNumber, formatPercent } from "../../report/format.ts";
 import { TokenChip } from "./token.tsx";
 import { escapedToken } from "./token-text.ts";
+import { brief, briefPercent, signed } from "./numbers.ts";
 
 export interface TokenTipProps {
   readonly token: string;
@@ -32,8 +32,8 @@ export function TokenTip({ token, position, activation, max, what, effect, lower
       <dl>
         <dt>Activation</dt>
         <dd>
-          {activation > 0 ? formatNumber(activation) : "0"}
-          {activation > 0 && max > 0 && <small>{formatPercent(round(activation / max))} of max</small>}
+          {activation > 0 ? brief(activation) : "0"}
+          {activation > 0 && max > 0 && <small>{briefPercent(activation / max)} of max</small>}
         </dd>
         {effect !== null && (
           <>
@@ -60,10 +60,7 @@ function Effect({ value, what }: { value: number; what: string }) {
   if (Math.abs(value) < NOTHING) return <>no change</>;
   return (
     <>
-      <b class={value > 0 ? "helps" : "hurts"}>
-        {value > 0 ? "+" : ""}
-        {formatNumber(value)} nats
-      </b>
+      <b class={value > 0 ? "helps" : "hurts"}>{signed(value)} nats</b>
       <small>{value > 0 ? `the ${what} helps here` : `the ${what} hurts here`}</small>
     </>
   );
@@ -77,15 +74,10 @@ function Changes({ changes, kind }: { changes: readonly TokenChange[]; kind: str
         <li key={at}>
           <TokenChip token={token} />
           <span class={kind}>
-            {formatPercent(round(before))} → {formatPercent(round(after))}
+            {briefPercent(before)} → {briefPercent(after)}
           </span>
         </li>
       ))}
     </ul>
   );
-}
-
-/** Two digits are enough at a glance. */
-function round(share: number): number {
-  return Number(share.toPrecision(2));
 }

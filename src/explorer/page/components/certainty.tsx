@@ -2,10 +2,11 @@
 
 import type { SaeSummary, UnitPage } from "../../api.ts";
 import type { UnitKind } from "../../../features/units.ts";
-import { formatCount, formatNumber, formatTokens } from "../../../report/format.ts";
+import { formatCount, formatTokens } from "../../../report/format.ts";
 import { documentsOf } from "../example-groups.ts";
 import { href, there } from "../router.ts";
 import { Card } from "./card.tsx";
+import { brief } from "../numbers.ts";
 
 export interface CertaintyProps {
   readonly page: UnitPage;
@@ -51,15 +52,13 @@ export function Certainty({ page, kind, sae }: CertaintyProps) {
         <dd>
           {row.entropy === null
             ? "Unknown: not active in the sample for token tables."
-            : `${formatNumber(Number(row.entropy.toPrecision(3)))} bits over the tokens that it is active on, as many as ${formatNumber(Number((2 ** row.entropy).toPrecision(2)))} equally frequent ones.`}
+            : `${brief(row.entropy)} bits over the tokens that it is active on, as many as ${brief(2 ** row.entropy, 2)} equally frequent ones.`}
         </dd>
         <dt>Explanation</dt>
         <dd>
           {scored.length === 0
             ? "Not scored."
-            : scored
-                .map(({ author, score }) => `${formatNumber(Number(score!.toPrecision(3)))} (${author})`)
-                .join(", ")}
+            : scored.map(({ author, score }) => `${brief(score!)} (${author})`).join(", ")}
         </dd>
         {control !== undefined && controlled && (
           <>

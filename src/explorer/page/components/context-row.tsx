@@ -3,12 +3,13 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Ablation, ShownContext } from "../../api.ts";
 import type { Example } from "../../../features/records.ts";
-import { formatCount, formatNumber } from "../../../report/format.ts";
+import { formatCount } from "../../../report/format.ts";
 import { setToken, type ContextView } from "../context-view.ts";
 import { activationsOf, windowAround } from "../example-groups.ts";
 import { TokenTip } from "../token-tip.tsx";
 import { TokenRow } from "../tokens.tsx";
 import { placeKey } from "../use-ablations.ts";
+import { brief } from "../numbers.ts";
 
 export interface ContextRowProps {
   readonly group: string;
@@ -47,7 +48,7 @@ export function ContextRow(props: ContextRowProps) {
   return (
     <div class="context">
       <span class="value" title={where} style={{ "--w": max > 0 ? (example.value / max).toFixed(3) : "0" }}>
-        {example.value > 0 ? formatNumber(Number(example.value.toPrecision(3))) : "0"}
+        {example.value > 0 ? brief(example.value) : "0"}
       </span>
       <TokenRow
         tokens={tokens}
@@ -63,7 +64,7 @@ export function ContextRow(props: ContextRowProps) {
         selected={at}
         describe={describe}
         onSelect={(position) => setToken(position === at ? null : `${row}.${position}`)}
-        label={`Activation ${formatNumber(example.value)}. ${where}`}
+        label={`Activation ${brief(example.value)}. ${where}`}
       />
       <span class="row-tools">
         {ablation === undefined && onAblate !== undefined && (

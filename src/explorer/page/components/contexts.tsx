@@ -2,13 +2,14 @@
 
 import { useMemo } from "preact/hooks";
 import type { RunSummary, ShownContext, UnitPage } from "../../api.ts";
-import { formatCount, formatNumber, formatPercent } from "../../../report/format.ts";
+import { formatCount } from "../../../report/format.ts";
 import { groupsOf, type Group } from "../example-groups.ts";
 import { setBreaks, setWidth, toggleGroup, type ContextView } from "../context-view.ts";
 import { exported } from "../data.ts";
 import { placeKey, type Ablations } from "../use-ablations.ts";
 import { Choice } from "./choice.tsx";
 import { ContextRow } from "./context-row.tsx";
+import { brief, briefPercent } from "../numbers.ts";
 
 export interface ContextsProps {
   readonly page: UnitPage;
@@ -16,6 +17,22 @@ export interface ContextsProps {
   readonly view: ContextView;
   readonly ablations: Ablations;
   readonly live: RunSummary["live"];
+}
+
+/** What the colours mean. */
+export function ContextKey({ what, ablations, page }: Pick<ContextsProps, "what" | "ablations" | "page">) {
+  return (
+    <span class="key">
+      <span class="ramp" aria-hidden="true" /> activation
+      {page.examples.some((example) => ablations.of(example) !== undefined) && (
+        <span title="Change of a token's loss when it is taken away">
+          <span class="line helps" aria-hidden="true" /> the {what} helps
+          <span class="line hurts" aria-hidden="true" /> it hurts
+          <small> up to {brief(ablations.strongest, 2)} nats</small>
+        </span>
+      )}
+    </span>
+  );
 }
 
 /** Examples of a group that are shown before it is opened. */
@@ -30,14 +47,7 @@ export function Contexts({ page, what, view, ablations, live }: ContextsProps) {
   );
   return (
     <section class="contexts" aria-label="Contexts">
-      <ContextControls
-        view={view}
-        what={what}
-        ablations={ablations}
-        page={page}
-        groups={groups}
-        live={live}
-      />
+      <ContextControls view={view} ablations={ablations} page={page} groups={groups} live={live} />
       {groups.map((group) => (
         <ContextGroup
           key={group.id}
@@ -54,10 +64,10 @@ export function Contexts({ page, what, view, ablations, live }: ContextsProps) {
   );
 }
 
-type ControlProps = ContextsProps & { readonly groups: readonly Group[] };
+type ControlProps = Omit<ContextsProps, "what"> & { readonly groups: readonly Group[] };
 
-function ContextControls({ view, what, ablations, page, groups, live }: ControlProps) {
-  const { progress, error, strongest } = ablations;
+function ContextControls({ view, ablations, page, groups, live }: ControlProps) {
+  const { progress, error } = ablations;
   const shown = groups.flatMap((group) => shownOf(group, view.open));
   const missing = new Set(shown.filter((example) => ablations.of(example) === undefined).map(placeKey)).size;
   const known = page.ablations.length > 0 || missing < new Set(shown.map(placeKey)).size;
@@ -82,19 +92,6 @@ function ContextControls({ view, what, ablations, page, groups, live }: ControlP
         />
         break lines
       </label>
-      <span class="key">
-        <span class="ramp" aria-hidden="true" /> activation
-        {known && (
-          <>
-            <span class="line helps" aria-hidden="true" /> the {what} helps here
-            <span class="line hurts" aria-hidden="true" /> hurts
-            <small title="Change of the token's loss when it is taken away; the full colour">
-              {" "}
-              (full: {formatNumber(Number(strongest.toPrecision(2)))} nats)
-            </small>
-          </>
-        )}
-      </span>
       <span class="ablate">
         {progress !== null ? (
           <>
@@ -108,7 +105,7 @@ function ContextControls({ view, what, ablations, page, groups, live }: ControlP
           <small>Ablations of {missing} contexts are not in this export.</small>
         ) : live.possible ? (
           <button type="button" onClick={() => ablations.compute(shown)}>
-            {known ? `Ablate it in ${missing} more` : "Take it away: ablate"}
+            {known ? `Ablate in ${missing} more` : "Ablate here"}
           </button>
         ) : (
           <small title={live.reason ?? undefined}>
@@ -140,7 +137,7 @@ function ContextGroup({ group, contexts, max, what, view, ablations, computable 
       <h3>
         {title}
         <small>
-          {range !== null && `${formatNumber(range[0])} – ${formatNumber(range[1])}`}
+          {range !== null && `${brief(range[0])} – ${brief(range[1])}`}
           {share !== null && ` · ${shareWords(share)} of active tokens`}
           {group.group === "top" && "contexts with the highest activations"}
           {group.group === "random" && "sampled from all tokens"}
@@ -184,5 +181,5 @@ function shownOf(group: Group, open: readonly string[]): Group["examples"] {
 }
 
 function shareWords(share: number): string {
-  return share === 0 ? formatPercent(0) : `≈ ${formatPercent(Number(share.toPrecision(2)))}`;
+  return share === 0 ? briefPercent(0) : `≈ ${briefPercent(share)}`;
 }

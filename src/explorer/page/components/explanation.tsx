@@ -2,9 +2,9 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { Explanation } from "../../api.ts";
-import { formatNumber } from "../../../report/format.ts";
 import { api, exported, sentence } from "../data.ts";
 import { plainText } from "../token-text.ts";
+import { brief } from "../numbers.ts";
 
 export interface ExplanationsProps {
   /** Of the unit. */
@@ -68,7 +68,7 @@ function By({ explanation: { author, score } }: { explanation: Explanation }) {
   return (
     <small>
       {author === "person" ? "your words" : author}
-      {score !== null && ` · score ${formatNumber(Number(score.toPrecision(3)))}`}
+      {score !== null && ` · score ${brief(score)}`}
     </small>
   );
 }

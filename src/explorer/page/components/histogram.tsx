@@ -5,10 +5,11 @@
 
 import { useState } from "preact/hooks";
 import { INTERVALS, type Histogram as Counts } from "../../../features/records.ts";
-import { formatCount, formatNumber, powerOfTen } from "../../../report/format.ts";
+import { formatCount, powerOfTen } from "../../../report/format.ts";
 import { shareBetween } from "../example-groups.ts";
 import { powers, ticks } from "../scale.ts";
 import { hideTip, showTip } from "../tip.tsx";
+import { brief } from "../numbers.ts";
 
 export interface HistogramProps {
   readonly histogram: Counts;
@@ -41,7 +42,7 @@ export function ActivationHistogram({ histogram, max, logarithmic, onInterval }:
       class="histogram"
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       role="img"
-      aria-label={`Histogram of activations up to ${formatNumber(max)}`}
+      aria-label={`Histogram of activations up to ${brief(max)}`}
     >
       {intervals.map((interval) => (
         <rect
@@ -104,7 +105,7 @@ export function ActivationHistogram({ histogram, max, logarithmic, onInterval }:
               showTip(
                 event.currentTarget,
                 <p>
-                  Interval {interval + 1}: {formatNumber(range[0])} – {formatNumber(range[1])}
+                  Interval {interval + 1}: {brief(range[0])} – {brief(range[1])}
                   <br />
                   about {formatCount(Math.round(share * total))} tokens
                 </p>,

@@ -2,12 +2,12 @@
 
 import type { UnitRow } from "../../api.ts";
 import type { UnitKind } from "../../../features/units.ts";
-import { formatNumber, formatPercent } from "../../../report/format.ts";
 import { prefetch } from "../data.ts";
 import { href, there } from "../router.ts";
 import { plainText } from "../token-text.ts";
 import { TokenChip } from "../token.tsx";
 import { Sparkline } from "./sparkline.tsx";
+import { brief, briefPercent } from "../numbers.ts";
 
 export interface ListRowProps {
   readonly row: UnitRow | undefined;
@@ -59,15 +59,13 @@ export function ListRow({ row, kind, at, top, current, pathOf }: ListRowProps) {
         ))}
       </span>
       <span class="n density">
-        {row.density === 0 ? "dead" : formatPercent(Number(row.density.toPrecision(2)))}
+        {row.density === 0 ? "dead" : briefPercent(row.density)}
         {row.singleToken === true && (
           <i title="Single token: the same token in all examples of its top interval">1</i>
         )}
       </span>
-      <span class="n max">{row.max > 0 ? formatNumber(Number(row.max.toPrecision(3))) : "–"}</span>
-      <span class="n entropy">
-        {row.entropy === null ? "–" : formatNumber(Number(row.entropy.toPrecision(2)))}
-      </span>
+      <span class="n max">{row.max > 0 ? brief(row.max) : "–"}</span>
+      <span class="n entropy">{row.entropy === null ? "–" : brief(row.entropy, 2)}</span>
       <span class="n score">{row.score === null ? "–" : row.score.toFixed(2)}</span>
     </a>
   );

@@ -2,10 +2,10 @@
 
 import { ticksBetween } from "../scale.ts";
 import type { ShownWeight, UnitPage } from "../../api.ts";
-import { formatNumber } from "../../../report/format.ts";
 import { TokenChip } from "../token.tsx";
 import { Card } from "./card.tsx";
 import { short } from "./histogram.tsx";
+import { signed } from "../numbers.ts";
 
 const SHOWN = 10;
 const WIDTH = 400;
@@ -104,9 +104,4 @@ function WeightHistogram({ histogram: { start, width, counts }, top, bottom }: H
       </text>
     </svg>
   );
-}
-
-function signed(value: number): string {
-  const text = formatNumber(Number(value.toPrecision(3)));
-  return value > 0 ? `+${text}` : text;
 }

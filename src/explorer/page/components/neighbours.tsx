@@ -43,10 +43,14 @@ export function Neighbours({ page: { nearest, alignment }, kind, pathOf }: Neigh
           <h3>
             {title} <small>{note}</small>
           </h3>
-          <ul>
+          <ul class={units[0]!.words === undefined ? "bare" : undefined}>
             {units.slice(0, SHOWN).map((unit) => (
               <Line key={unit.index} kind={of} unit={unit} path={pathOf(of, unit.index)}>
-                {unit.words !== undefined && <Words words={unit.words} />}
+                {unit.words !== undefined && (
+                  <span class="words">
+                    <Words words={unit.words} />
+                  </span>
+                )}
               </Line>
             ))}
           </ul>
@@ -72,7 +76,7 @@ function Line({ kind, unit: { index, value }, path, children }: LineProps) {
         onFocus={() => prefetch(path)}
       >
         <b>{index}</b>
-        <span class="words">{children}</span>
+        {children}
         <span class="value" style={{ "--w": Math.min(1, Math.abs(value)).toFixed(3) }}>
           {value.toFixed(2).replace("-", "−")}
         </span>

@@ -4,8 +4,8 @@
  */
 
 import type { ProxyResult } from "../../../features/records.ts";
-import { formatPercent } from "../../../report/format.ts";
 import { Card } from "./card.tsx";
+import { briefPercent } from "../numbers.ts";
 
 /** Shown at once: those that correlate at least so much, or half of whose active tokens are accepted. */
 const NOTABLE = { sensitivity: 0.1, precision: 0.5 };
@@ -53,9 +53,9 @@ function Proxy({
       <div>
         <h3>{name}</h3>
         <p>
-          correlation <b>{sensitivity.toFixed(2).replace("-", "−")}</b> · accepts <b>{percent(precision)}</b>{" "}
-          of active tokens ({percent(weightedPrecision)} weighted) · active on <b>{percent(recall)}</b> of
-          accepted ones
+          correlation <b>{sensitivity.toFixed(2).replace("-", "−")}</b> · accepts{" "}
+          <b>{briefPercent(precision)}</b> of active tokens ({briefPercent(weightedPrecision)} weighted) ·
+          active on <b>{briefPercent(recall)}</b> of accepted ones
         </p>
       </div>
       <svg
@@ -63,7 +63,7 @@ function Proxy({
         width={width}
         height={HEIGHT}
         role="img"
-        aria-label={`Specificity by interval: ${specificity.map((value) => (value === null ? "none" : percent(value))).join(", ")}`}
+        aria-label={`Specificity by interval: ${specificity.map((value) => (value === null ? "none" : briefPercent(value))).join(", ")}`}
       >
         <line x1="0" x2={width} y1={HEIGHT - 0.5} y2={HEIGHT - 0.5} class="axis" />
         {specificity.map((value, interval) =>
@@ -84,8 +84,4 @@ function Proxy({
       </svg>
     </div>
   );
-}
-
-function percent(share: number): string {
-  return formatPercent(Number(share.toPrecision(2)));
 }

@@ -3,12 +3,13 @@
 import type { ComponentChildren } from "preact";
 import type { UnitPage } from "../../api.ts";
 import type { UnitKind } from "../../../features/units.ts";
-import { formatCount, formatNumber, formatPercent } from "../../../report/format.ts";
+import { formatCount } from "../../../report/format.ts";
 import { lastList } from "../last-list.ts";
 import { keptDisplay } from "../kept-display.ts";
 import { go, href, there } from "../router.ts";
 import { TokenChip } from "../token.tsx";
 import { Explanations } from "./explanation.tsx";
+import { brief, briefPercent } from "../numbers.ts";
 
 export interface UnitHeaderProps {
   readonly page: UnitPage;
@@ -49,25 +50,25 @@ export function UnitHeader({ page, kind, index, count, path, onWritten }: UnitHe
       </div>
       <dl class="facts">
         <Fact name="Density" below={oneIn(statistics.active, statistics.tokens)}>
-          {formatPercent(Number(statistics.density.toPrecision(3)))}
+          {briefPercent(statistics.density, 3)}
         </Fact>
         <Fact
           name="Maximum"
-          below={`mean ${formatNumber(Number(statistics.mean.toPrecision(3)))} where active`}
+          below={statistics.active === 0 ? "" : `mean ${brief(statistics.mean)} where active`}
         >
-          {formatNumber(Number(statistics.max.toPrecision(3)))}
+          {brief(statistics.max)}
         </Fact>
         <Fact name="Token entropy" below={row.entropy === null ? "not in the sample" : "bits"}>
-          {row.entropy === null ? "–" : formatNumber(Number(row.entropy.toPrecision(3)))}
+          {row.entropy === null ? "–" : brief(row.entropy)}
         </Fact>
         <Fact
           name="Single token"
-          below={row.singleToken === null ? "too few examples" : "top interval, 20 examples"}
+          below={row.singleToken === null ? "too few examples" : "in its top interval"}
         >
           {row.singleToken === null ? "–" : row.singleToken ? "yes" : "no"}
         </Fact>
         <Fact name="Score" below={row.score === null ? "not scored" : "of its explanation"}>
-          {row.score === null ? "–" : formatNumber(Number(row.score.toPrecision(3)))}
+          {row.score === null ? "–" : brief(row.score)}
         </Fact>
       </dl>
     </header>

@@ -1,9 +1,10 @@
 /** The tokens that a unit is active on most: how often of their occurrences, and how strongly. */
 
 import type { UnitPage } from "../../api.ts";
-import { formatCount, formatNumber, formatPercent } from "../../../report/format.ts";
+import { formatCount } from "../../../report/format.ts";
 import { TokenChip } from "../token.tsx";
 import { Card } from "./card.tsx";
+import { brief, briefPercent } from "../numbers.ts";
 
 const SHOWN = 12;
 
@@ -29,10 +30,10 @@ export function UnitTokens({ tokens, max }: { tokens: UnitPage["tokens"]; max: n
                 </td>
                 <td class="n">{formatCount(active)}</td>
                 <td class="n share" style={{ "--w": occurred > 0 ? (active / occurred).toFixed(3) : "0" }}>
-                  {occurred > 0 ? formatPercent(Number((active / occurred).toPrecision(3))) : "–"}
+                  {occurred > 0 ? briefPercent(active / occurred, 3) : "–"}
                 </td>
                 <td class="n share on" style={{ "--w": max > 0 ? (mean / max).toFixed(3) : "0" }}>
-                  {formatNumber(Number(mean.toPrecision(3)))}
+                  {brief(mean)}
                 </td>
               </tr>
             ))}

@@ -10,16 +10,18 @@ import { ActivationHistogram } from "../components/histogram.tsx";
 import { Card } from "../components/card.tsx";
 import { Certainty } from "../components/certainty.tsx";
 import { Choice } from "../components/choice.tsx";
-import { Contexts } from "../components/contexts.tsx";
+import { ContextKey, Contexts } from "../components/contexts.tsx";
 import { Logits } from "../components/logits.tsx";
 import { Neighbours } from "../components/neighbours.tsx";
 import { Proxies } from "../components/proxies.tsx";
 import { Steer } from "../components/steer.tsx";
 import { UnitHeader } from "../components/unit-header.tsx";
 import { UnitTokens } from "../components/unit-tokens.tsx";
+import { formatTokens } from "../../../report/format.ts";
 import { contextView } from "../context-view.ts";
 import { prefetch } from "../data.ts";
 import { keptDisplay } from "../kept-display.ts";
+import { lastList } from "../last-list.ts";
 import type { PageProps } from "../page.ts";
 import { go, route, setQuery, there } from "../router.ts";
 import { saePath } from "../runs.ts";
@@ -56,7 +58,12 @@ function Unit({ run, sae, kind, index, pathOf }: UnitProps) {
   }, [path, answer.stale, answer.data === undefined]);
 
   const title = kind === "neuron" ? "neuron" : "feature";
-  if (answer.error !== null) return <Problem error={answer.error} again={answer.again} />;
+  if (answer.error !== null)
+    return (
+      <Problem error={answer.error} again={answer.again}>
+        <a href={lastList(kind)}>To the list</a>
+      </Problem>
+    );
   if (answer.data === undefined) return <Waiting what={`Opening ${title} ${index}`} />;
   const { data } = answer;
   // The page before stays until the next one is there; its number must not be the new one's meanwhile.
@@ -121,12 +128,18 @@ function UnitBody({ run, sae, kind, index, page, pathOf }: UnitProps & { readonl
             ]}
             onChange={(next) => setQuery({ view: next === "contexts" ? null : next }, false)}
           />
+          {view === "contexts" && statistics.active > 0 && (
+            <ContextKey what={kind} ablations={ablations} page={page} />
+          )}
         </div>
         {view === "experiments" ? (
           <Steer run={run} sae={sae} kind={kind} index={index} max={statistics.max} />
-        ) : statistics.active === 0 && page.examples.length === 0 ? (
+        ) : statistics.active === 0 ? (
           <Nothing title="Never active">
-            <p>It was 0 on every one of the tokens that were analysed.</p>
+            <p>
+              It was 0 on every one of {formatTokens(statistics.tokens)} tokens, so there is nothing to show
+              it in.
+            </p>
           </Nothing>
         ) : (
           <Contexts page={page} what={kind} view={context} ablations={ablations} live={run.live} />
