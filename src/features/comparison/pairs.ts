@@ -63,10 +63,9 @@ export function comparePairs(a: ComparedRows, b: ComparedRows, options: PairOpti
   const correlation = { a: noMatches(a.units), b: noMatches(b.units) };
   const masked = { a: noMatches(a.units), b: noMatches(b.units) };
   const edges = new EdgeList(a.units, b.units, options);
-  // Of the feature of a at hand with each of b: Σ fg, Σ g² where f > 0, Σ f² where g > 0, and which of b it met.
-  const products = new Float64Array(b.units);
-  const maskedB = new Float64Array(b.units);
-  const maskedA = new Float64Array(b.units);
+  // Of the feature of a at hand with each of b: Σ fg, Σ g² where f > 0, Σ f² where g > 0, side by side since they are used together;
+  // and which of b it met.
+  const sums = new Float64Array(3 * b.units);
   const met = new Uint32Array(b.units);
 
   for (let i = 0; i < a.units; i++) {
@@ -74,34 +73,36 @@ export function comparePairs(a: ComparedRows, b: ComparedRows, options: PairOpti
     let count = 0;
     for (let at = columnOffsets[i]!; at < columnOffsets[i + 1]!; at++) {
       const f = a.values[entries[at]!]!;
+      const ff = f * f;
       const row = rows[at]!;
       for (let e = b.rowOffsets[row]!; e < b.rowOffsets[row + 1]!; e++) {
         const j = b.indices[e]!;
         const g = b.values[e]!;
-        if (products[j] === 0) met[count++] = j;
-        products[j]! += f * g;
-        maskedB[j]! += g * g;
-        maskedA[j]! += f * f;
+        const at = 3 * j;
+        if (sums[at] === 0) met[count++] = j;
+        sums[at]! += f * g;
+        sums[at + 1]! += g * g;
+        sums[at + 2]! += ff;
       }
     }
     for (let m = 0; m < count; m++) {
       const j = met[m]!;
       if (statsB.active[j]! >= options.minActive) {
-        const fg = products[j]!;
+        const fg = sums[3 * j]!;
         const r = pearson(tokens, fg, statsA.sum[i]!, statsA.squares[i]!, statsB.sum[j]!, statsB.squares[j]!);
         improve(correlation.a, i, j, r);
         improve(correlation.b, j, i, r);
         const cosine = Math.max(
-          fg / Math.sqrt(statsA.squares[i]! * maskedB[j]!),
-          fg / Math.sqrt(maskedA[j]! * statsB.squares[j]!),
+          fg / Math.sqrt(statsA.squares[i]! * sums[3 * j + 1]!),
+          fg / Math.sqrt(sums[3 * j + 2]! * statsB.squares[j]!),
         );
         improve(masked.a, i, j, Math.min(1, cosine));
         improve(masked.b, j, i, Math.min(1, cosine));
         if (cosine > options.threshold) edges.add(i, j, Math.min(1, cosine), r);
       }
-      products[j] = 0;
-      maskedA[j] = 0;
-      maskedB[j] = 0;
+      sums[3 * j] = 0;
+      sums[3 * j + 1] = 0;
+      sums[3 * j + 2] = 0;
     }
   }
   return { correlation, masked, edges: edges.list() };
