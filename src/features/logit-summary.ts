@@ -11,11 +11,18 @@ import type { LogitWeights, TokenWeight } from "./records.ts";
 export const BARS = 50;
 const BINS = BARS * 64;
 
+/** What a bin may hold. */
+const TOP = 1;
+const BOTTOM = 2;
+const MIDDLE = 4;
+
 export class LogitSummary {
   readonly #tokens: Uint32Array;
   readonly #k: number;
   readonly #bins: Uint16Array;
   readonly #counts = new Uint32Array(BINS);
+  /** TOP, BOTTOM and MIDDLE of each bin. Most bins have none, so one look decides about most numbers. */
+  readonly #parts = new Uint8Array(BINS);
 
   /** @param tokens the token of each column, ascending */
   constructor(tokens: Uint32Array, k: number) {
@@ -27,17 +34,27 @@ export class LogitSummary {
   /** @param weights of one unit, one for each column, finite */
   of(weights: Float32Array): Omit<LogitWeights, "path"> {
     const { least, greatest } = this.#bin(weights);
-    const median = this.#median(weights);
-    const from = this.#binOfRank(weights.length - this.#k);
-    const to = this.#binOfRank(this.#k - 1);
+    const [low, high] = [(weights.length - 1) >> 1, weights.length >> 1];
+    const [first, last] = [this.#binOfRank(low), this.#binOfRank(high)];
+    this.#parts.fill(0);
+    this.#mark(this.#binOfRank(weights.length - this.#k), BINS - 1, TOP);
+    this.#mark(0, this.#binOfRank(this.#k - 1), BOTTOM);
+    this.#mark(first, last, MIDDLE);
     const top: number[] = [];
     const bottom: number[] = [];
-    const bins = this.#bins;
+    const middle: number[] = [];
+    const [bins, parts] = [this.#bins, this.#parts];
     for (let column = 0; column < bins.length; column++) {
-      const bin = bins[column]!;
-      if (bin >= from) top.push(column);
-      if (bin <= to) bottom.push(column);
+      const part = parts[bins[column]!]!;
+      if (part === 0) continue;
+      if (part & TOP) top.push(column);
+      if (part & BOTTOM) bottom.push(column);
+      if (part & MIDDLE) middle.push(weights[column]!);
     }
+    // Of an even number of weights the median is the mean of the two in the middle.
+    const sorted = Float32Array.from(middle).sort();
+    const below = this.#below(first);
+    const median = (sorted[low - below]! + sorted[high - below]!) / 2;
     const listed = (columns: number[], sign: number): TokenWeight[] =>
       columns
         .sort((a, b) => sign * (weights[b]! - weights[a]!) || a - b)
@@ -81,19 +98,15 @@ export class LogitSummary {
     return bin;
   }
 
-  /** Of an even number of weights the mean of the two in the middle. */
-  #median(weights: Float32Array): number {
-    const [low, high] = [(weights.length - 1) >> 1, weights.length >> 1];
-    const [first, last] = [this.#binOfRank(low), this.#binOfRank(high)];
+  /** How many numbers lie in lower bins. */
+  #below(bin: number): number {
     let below = 0;
-    for (let bin = 0; bin < first; bin++) below += this.#counts[bin]!;
-    const middle: number[] = [];
-    const bins = this.#bins;
-    for (let i = 0; i < bins.length; i++) {
-      if (bins[i]! >= first && bins[i]! <= last) middle.push(weights[i]!);
-    }
-    const sorted = Float32Array.from(middle).sort();
-    return (sorted[low - below]! + sorted[high - below]!) / 2;
+    for (let i = 0; i < bin; i++) below += this.#counts[i]!;
+    return below;
+  }
+
+  #mark(first: number, last: number, part: number): void {
+    for (let bin = first; bin <= last; bin++) this.#parts[bin]! |= part;
   }
 
   #bars(): number[] {

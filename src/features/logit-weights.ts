@@ -16,6 +16,7 @@
  * of every list.
  */
 
+import { setImmediate } from "node:timers/promises";
 import { type Engine, type Program, shared } from "../engine/engine.ts";
 import { Graph } from "../engine/graph.ts";
 import { mul, sub } from "../engine/operations/elementwise.ts";
@@ -32,6 +33,9 @@ import type { Units } from "./units.ts";
 
 /** Numbers in one array of weights, 16 MiB of them: a few such arrays are alive at once. */
 const CHUNK_VALUES = 4 * 2 ** 20;
+
+/** Units that are selected from before the calling thread may do something else. */
+const UNITS_AT_ONCE = 16;
 
 export interface LogitWeightOptions {
   /** Tokens at either end of the list; 10 unless given. */
@@ -51,7 +55,7 @@ export function logitPath(config: ModelConfig, hook: string): LogitWeights["path
 
 /**
  * The logit weights of every unit, in order; nothing where `logitPath` is null. Each engine worker computes a chunk of units at a
- * time, and the calling thread selects from it, some tens of milliseconds at once.
+ * time, and the calling thread selects from it.
  */
 export async function* logitWeights(
   engine: Engine,
@@ -84,6 +88,8 @@ export async function* logitWeights(
     for await (const { weights, count } of chunks) {
       signal?.throwIfAborted();
       for (let i = 0; i < count; i++) {
+        // A chunk takes tens of milliseconds: timers must fire and Ctrl-C be heard in between.
+        if (i % UNITS_AT_ONCE === UNITS_AT_ONCE - 1) await setImmediate();
         yield { ...summary.of(weights.subarray(i * tokens.length, (i + 1) * tokens.length)), path };
       }
     }
