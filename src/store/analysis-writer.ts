@@ -221,7 +221,7 @@ function removeRetired(connection: Connection): void {
   const freePages = () =>
     Number(connection.get<{ freelist_count: number }>("PRAGMA freelist_count")!.freelist_count);
   for (let left = freePages(), before = Infinity; left > 0 && left < before;) {
-    connection.execute("PRAGMA incremental_vacuum(4000)");
+    connection.execute("PRAGMA incremental_vacuum(1000)");
     before = left;
     left = freePages();
   }

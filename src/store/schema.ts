@@ -115,10 +115,10 @@ INSERT INTO revision VALUES ('tokens', 0), ('explanations', 0);
 /** Tables whose rows belong to one analysis and go with it, and how many go in one transaction. */
 export const ROWS_OF_ANALYSIS = [
   ["unit", 10_000],
-  ["detail", 1_000],
+  ["detail", 200],
   ["context", 10_000],
   ["posting", 5_000],
-  ["ablation", 1_000],
+  ["ablation", 200],
 ] as const;
 
 /** What is kept in memory is read again when its number has changed. */
