@@ -85,7 +85,7 @@ describe("top contexts", () => {
     ["distinct windows", randomText()],
     ["windows that return", randomText({ vocabulary: 1, density: 0.1 })],
     ["a text with copies", repeated(randomText({ sizes: [4, 4, 4, 4] }), 3)],
-    ["values that are often equal", randomText({ draw: (random) => 1 + random.integer(3) })],
+    ["values that are often equal", randomText({ density: 0.02, draw: (random) => 1 + random.integer(3) })],
   ])("are the highest of all, each window once: %s", (_, text) => {
     const tally = tallyOf(text, { top: 6 });
     for (let unit = 0; unit < text.units; unit++) {
@@ -153,6 +153,22 @@ describe("intervals", () => {
           expect(close).toEqual([]);
         }
       }
+    }
+  });
+
+  test("lose no places to what is shown as the top", () => {
+    const alike = randomText({
+      units: 40,
+      context: 1,
+      vocabulary: 1e6,
+      sizes: [100, 100],
+      draw: (random) => 1 + random.uniform() / 100,
+    });
+    const tally = tallyOf(alike);
+    for (let unit = 1; unit < alike.units; unit++) {
+      const { examples } = tally.unit(unit);
+      expect(ofGroup(examples, "top").length).toBe(20);
+      expect(ofGroup(examples, "interval").length).toBe(5);
     }
   });
 
