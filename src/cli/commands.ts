@@ -5,6 +5,7 @@ import { compareCommand } from "./commands/compare.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { featuresCommand } from "./commands/features.ts";
 import { exploreCommand } from "./commands/explore.ts";
+import { exportCommand } from "./commands/export.ts";
 import { forwardCommand } from "./commands/forward.ts";
 import { pretrainCommand } from "./commands/pretrain.ts";
 import { reportCommand } from "./commands/report.ts";
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   evaluateCommand,
   featuresCommand,
   exploreCommand,
+  exportCommand,
   compareCommand,
   reportCommand,
   forwardCommand,
