@@ -1,6 +1,6 @@
 /**
  * Data of an exported page: scripts beside it that hand their values to a function on the global object, because a page opened
- * from a folder may fetch nothing (see static-data.ts). A chunk is loaded once.
+ * from a folder may fetch nothing (see static-data.ts). A chunk that was used lately is not loaded again.
  */
 
 import { CHUNK_FUNCTION, chunkValues, DATA_FOLDER, staticPlace, type PackedRows } from "../static-data.ts";
@@ -11,6 +11,8 @@ type Values = Readonly<Record<string, unknown>>;
 
 const loaded = new Map<string, string>();
 const underWay = new Map<string, Promise<Values>>();
+/** Chunks that are kept unpacked, the newest ones: each is a few megabytes. */
+const KEPT = 24;
 
 /** The answer to `GET path`. Throws an ApiError with status 404 where the export has none. */
 export async function exportedAnswer(path: string): Promise<unknown> {
@@ -30,6 +32,10 @@ function chunk(file: string): Promise<Values> {
   if (already !== undefined) return already;
   const promise = load(file);
   underWay.set(file, promise);
+  for (const oldest of underWay.keys()) {
+    if (underWay.size <= KEPT) break;
+    underWay.delete(oldest);
+  }
   promise.catch(() => underWay.delete(file));
   return promise;
 }

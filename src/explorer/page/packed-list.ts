@@ -3,20 +3,69 @@
 import type { UnitList } from "../api.ts";
 import { unpackRow, type PackedRows } from "../static-data.ts";
 
-/** Answers the parameters of `GET …/units` from all rows. A search compares whole or partial words without regard to case. */
+/**
+ * Why a unit was found; the smallest comes first, whatever the list is sorted by. As in the store, but that only the tokens and the
+ * explanation that a row shows are looked through.
+ */
+const FOUND = { number: 1, token: 2, logit: 3, otherCase: 4, explanation: 5, beginning: 6 } as const;
+
+/** Answers the parameters of `GET …/units` from all rows. */
 export function listOfPacked(rows: PackedRows, parameters: URLSearchParams): UnitList {
-  const found: number[] = [];
   const accepts = filterOf(rows, parameters);
-  for (let at = 0; at < rows.index.length; at++) if (accepts(at)) found.push(at);
+  const q = parameters.get("q") ?? "";
+  const found: number[] = [];
+  const why = new Map<number, number>();
+  for (let at = 0; at < rows.index.length; at++) {
+    if (!accepts(at)) continue;
+    const reason = q === "" ? 1 : reasonFor(rows, at, q);
+    if (reason === undefined) continue;
+    why.set(at, reason);
+    found.push(at);
+  }
   const key = keyOf(rows, parameters.get("sort") ?? "index");
   const sign = parameters.get("descending") === "true" ? -1 : 1;
-  found.sort((a, b) => compare(key(a), key(b), sign) || rows.index[a]! - rows.index[b]!);
+  found.sort(
+    (a, b) => why.get(a)! - why.get(b)! || compare(key(a), key(b), sign) || rows.index[a]! - rows.index[b]!,
+  );
   const offset = Number(parameters.get("offset") ?? 0);
   const limit = Number(parameters.get("limit") ?? 100);
   return {
     total: found.length,
     rows: found.slice(offset, offset + limit).map((at) => unpackRow(rows, at)),
   };
+}
+
+function reasonFor(rows: PackedRows, at: number, q: string): number | undefined {
+  const trimmed = q.trim();
+  const folded = trimmed.toLowerCase();
+  if (/^\s*#?(\d{1,9})\s*$/.exec(q)?.[1] === String(rows.index[at])) return FOUND.number;
+  const isIt = (token: string) => token === q || (trimmed !== "" && token.trim() === trimmed);
+  const [tokens, logits] = [rows.tokens[at]!, rows.logits[at]!];
+  if (tokens.some(isIt)) return FOUND.token;
+  if (logits.some(isIt)) return FOUND.logit;
+  if (folded === "") return undefined;
+  const all = [...tokens, ...logits].map((token) => token.trim().toLowerCase());
+  if (all.includes(folded)) return FOUND.otherCase;
+  const explanation = rows.explanation[at];
+  if (explanation !== null && explanation !== undefined && hasWords(explanation, folded))
+    return FOUND.explanation;
+  return all.some((token) => token.startsWith(folded)) ? FOUND.beginning : undefined;
+}
+
+/** Whether all words are there, the last of them perhaps unfinished. */
+function hasWords(text: string, folded: string): boolean {
+  const present = wordsOf(text.toLowerCase());
+  const wanted = wordsOf(folded);
+  return (
+    wanted.length > 0 &&
+    wanted.every((word, at) =>
+      at === wanted.length - 1 ? present.some((one) => one.startsWith(word)) : present.includes(word),
+    )
+  );
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text.match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
 }
 
 function filterOf(rows: PackedRows, parameters: URLSearchParams): (at: number) => boolean {
@@ -29,7 +78,6 @@ function filterOf(rows: PackedRows, parameters: URLSearchParams): (at: number) =
   const minMax = limit("minMax", -Infinity);
   const minScore = limit("minScore", -Infinity);
   const filter = parameters.get("filter") ?? "all";
-  const wanted = (parameters.get("q") ?? "").trim().toLowerCase();
   return (at) => {
     const density = rows.density[at]!;
     if (density < minDensity || density > maxDensity || rows.max[at]! < minMax) return false;
@@ -37,16 +85,8 @@ function filterOf(rows: PackedRows, parameters: URLSearchParams): (at: number) =
     if (filter === "alive" ? density === 0 : filter === "dead" ? density > 0 : false) return false;
     if (filter === "single" && rows.singleToken[at] !== true) return false;
     if (filter === "other" && rows.singleToken[at] !== false) return false;
-    return wanted === "" || matches(rows, at, wanted);
+    return true;
   };
-}
-
-/** A number means the unit of that number, and tokens that are it. */
-function matches(rows: PackedRows, at: number, wanted: string): boolean {
-  if (String(rows.index[at]) === wanted) return true;
-  if (rows.tokens[at]!.some((token) => token.trim().toLowerCase() === wanted)) return true;
-  if (rows.explanation[at]?.toLowerCase().includes(wanted) === true) return true;
-  return wanted.length > 2 && rows.tokens[at]!.some((token) => token.toLowerCase().includes(wanted));
 }
 
 function keyOf(rows: PackedRows, sort: string): (at: number) => number | null {

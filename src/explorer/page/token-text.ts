@@ -22,6 +22,11 @@ export const SPACE = "·";
 /** Controls, format characters (zero-width, direction marks), separators but the space, half surrogates, private use, unassigned. */
 const UNSEEN =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u115f\u1160\u3164\uffa0\u2800]|\u034f/u;
+
+/** Most tokens: letters, digits and signs of ASCII; inside a text, a space before them is only a space. */
+const PLAIN = /^[!-[\]-~]{1,40}$/;
+const SPACED = /^ ?[!-[\]-~]{1,40}$/;
+
 /** How the server writes bytes that are no UTF-8 by themselves, and what stands for them elsewhere. */
 const PARTIAL = /(?:\\x[89A-F][0-9A-F])+|\ufffd+/g;
 
@@ -30,6 +35,7 @@ const PARTIAL = /(?:\\x[89A-F][0-9A-F])+|\ufffd+/g;
  * as in a list of tokens; without, only those of tokens that are nothing but space.
  */
 export function piecesOf(token: string, edges = false): readonly Piece[] {
+  if ((edges ? PLAIN : SPACED).test(token)) return [{ kind: "text", text: token }];
   const characters = [...token];
   if (characters.length === 0) return [{ kind: "escape", text: "(empty)" }];
   const isBlank = characters.every((character) => character === " ");

@@ -7,7 +7,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { hideTip, showTip } from "./tip.tsx";
-import { TokenText } from "./token.tsx";
+import { tokenContent } from "./token.tsx";
 import { endsLine } from "./token-text.ts";
 
 export interface TokenRowProps {
@@ -134,7 +134,7 @@ function drawTokens(props: TokenRowProps, start: number, end: number, stop: numb
     if (position === selected) kind += " selected";
     shown.push(
       <span key={position} class={kind} style={style} data-t={position} tabIndex={position === stop ? 0 : -1}>
-        <TokenText token={token} />
+        {tokenContent(token)}
       </span>,
     );
     if (breaks === true && endsLine(token)) shown.push(<br key={`b${position}`} />);

@@ -22,6 +22,7 @@ export function rowsSeen(
 /** Offsets of the chunks that hold these rows. */
 export function chunksFor({ first, end }: Seen, chunk: number): readonly number[] {
   const offsets: number[] = [];
+  if (first >= end) return offsets;
   for (let offset = Math.floor(first / chunk) * chunk; offset < end; offset += chunk) offsets.push(offset);
   return offsets;
 }
