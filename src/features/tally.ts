@@ -2,7 +2,8 @@
  * What each unit does over the whole text, counted in one pass: how often and how strongly it is active, and examples of it.
  *
  * All of it is exact but for which examples stand for an interval (choose-examples.ts). Memory does not grow with the text: some numbers a
- * unit, and at most `top + 24 · perInterval` records of a context's activations. The order of contexts decides between equal values only.
+ * unit, and at most `top + 24 · perInterval` records of a context's activations. The order of contexts decides between equal values, and a little
+ * of which tokens are sampled.
  * Position 0, the separator that begins every context, counts like any other token, as in the evaluation.
  */
 
