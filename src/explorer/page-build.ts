@@ -56,9 +56,12 @@ async function pageAssets(): Promise<PageAssets> {
     }
     return readAssets(shipped);
   }
-  const folder = join(BUILD, hashOfSources());
+  const sources = hashOfSources();
+  const folder = join(BUILD, sources);
   if (existsSync(join(folder, STYLE))) return readAssets(folder);
   const assets = await bundlePage();
+  // Somebody may have saved a file meanwhile.
+  if (hashOfSources() !== sources) return assets;
   try {
     // The style sheet is written last: where it is, the script is too.
     writeAtomic(join(folder, SCRIPT), assets.script);
@@ -79,7 +82,8 @@ export async function bundlePage(): Promise<PageAssets> {
     root: SOURCES,
     logLevel: "error",
     mode: "production",
-    oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+    oxc: { jsx: { runtime: "automatic", importSource: "preact", development: false } },
+    define: { "process.env.NODE_ENV": JSON.stringify("production") },
     build: {
       write: false,
       target: "es2023",
