@@ -24,6 +24,7 @@ import {
   EDGE_COSINE,
   findings,
   MAX_EDGES,
+  PART_CORRELATION,
 } from "../features/comparison/result.ts";
 import { contextsToRead } from "../features/contexts-to-read.ts";
 import type { Reader, ReadUnits } from "../features/read-batches.ts";
@@ -263,7 +264,13 @@ async function compareOn(
     hooks.onPhase?.("comparing");
     const [rowsA, rowsB] = commonContexts(samples[0]!.rows(), samples[1]!.rows());
     const { minActive, seed } = request;
-    const options = { minActive, seed, threshold: EDGE_COSINE, maxEdges: MAX_EDGES };
+    const options = {
+      minActive,
+      seed,
+      threshold: EDGE_COSINE,
+      correlated: PART_CORRELATION,
+      maxEdges: MAX_EDGES,
+    };
     const [compared, directions] = await Promise.all([
       compareInThread({ a: rowsA, b: rowsB, context, options }, hooks.signal),
       sameRows ? nearestDirections(engine, saeA, saeB, { signal: hooks.signal }) : undefined,

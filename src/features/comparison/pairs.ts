@@ -45,12 +45,17 @@ export interface Edges {
   /** Edges of each feature, listed or not. */
   readonly degreeA: Uint32Array;
   readonly degreeB: Uint32Array;
+  /** Of these, edges between features that also correlate. */
+  readonly correlatedA: Uint32Array;
+  readonly correlatedB: Uint32Array;
 }
 
 export interface PairOptions {
   /** Features active on fewer tokens take no part: on a few tokens anything correlates with anything. */
   readonly minActive: number;
   readonly threshold: number;
+  /** Correlation above which an edge counts as one between correlated features. */
+  readonly correlated: number;
   /** Edges listed at most. */
   readonly maxEdges: number;
 }
@@ -149,17 +154,21 @@ export function improve({ index, value }: Best, unit: number, partner: number, f
 }
 
 class EdgeList {
-  readonly #max: number;
+  readonly #options: PairOptions;
   readonly #degreeA: Uint32Array;
   readonly #degreeB: Uint32Array;
+  readonly #correlatedA: Uint32Array;
+  readonly #correlatedB: Uint32Array;
   readonly #a: number[] = [];
   readonly #b: number[] = [];
   readonly #cosine: number[] = [];
   readonly #correlation: number[] = [];
   #count = 0;
 
-  constructor(a: number, b: number, { maxEdges }: PairOptions) {
-    this.#max = maxEdges;
+  constructor(a: number, b: number, options: PairOptions) {
+    this.#options = options;
+    this.#correlatedA = new Uint32Array(a);
+    this.#correlatedB = new Uint32Array(b);
     this.#degreeA = new Uint32Array(a);
     this.#degreeB = new Uint32Array(b);
   }
@@ -167,7 +176,11 @@ class EdgeList {
   add(i: number, j: number, cosine: number, correlation: number): void {
     this.#degreeA[i]!++;
     this.#degreeB[j]!++;
-    if (this.#count++ >= this.#max) return;
+    if (correlation > this.#options.correlated) {
+      this.#correlatedA[i]!++;
+      this.#correlatedB[j]!++;
+    }
+    if (this.#count++ >= this.#options.maxEdges) return;
     this.#a.push(i);
     this.#b.push(j);
     this.#cosine.push(cosine);
@@ -183,6 +196,8 @@ class EdgeList {
       correlation: Float32Array.from(this.#correlation),
       degreeA: this.#degreeA,
       degreeB: this.#degreeB,
+      correlatedA: this.#correlatedA,
+      correlatedB: this.#correlatedB,
     };
   }
 }

@@ -8,6 +8,9 @@ import { type Best, NO_MATCH } from "./pairs.ts";
 /** Bricken et al. 2023: an edge of the splitting graph. */
 export const EDGE_COSINE = 0.4;
 
+/** Each of 25 equal parts of a feature that never fire together has this correlation with it. */
+export const PART_CORRELATION = 0.2;
+
 /** More pairs than a drawing could show; 100,000 are 2 MB. */
 export const MAX_EDGES = 100_000;
 
@@ -24,9 +27,10 @@ export const DEFINITIONS = {
     "is partly the luckiest, and this has no share of the luck",
   masked_cosine:
     "cosine of the two features' activations over the tokens on which one of them is active, the larger of both ways",
-  edge:
-    `a pair with a masked cosine above ${EDGE_COSINE}, both active on at least min_active tokens; activations are never negative, so a ` +
-    "feature that is active at most tokens has one with almost every other: the correlation beside it tells such pairs apart",
+  edge: `a pair with a masked cosine above ${EDGE_COSINE}, both active on at least min_active tokens`,
+  correlated:
+    `edges of pairs with a correlation above ${PART_CORRELATION}: activations are never negative, so a feature that is often active has a ` +
+    "large masked cosine with much that it has nothing to do with",
   mmcs: "mean over features of the largest cosine of their decoder direction with any of the other side's, over all features and over those active on at least min_active tokens",
   twin: `one feature of the other side is nearest by decoder and by encoder direction, each with a cosine above ${TWIN_COSINE}`,
   neurons:
@@ -56,12 +60,16 @@ export interface BothWays<T> {
   readonly b_in_a: T;
 }
 
-export interface SplittingStatistics {
+export interface DegreeStatistics {
   /** Features with no edge, with one, with several; and the most that one has. */
   readonly none: number;
   readonly one: number;
   readonly several: number;
   readonly most: number;
+}
+
+export interface SplittingStatistics extends DegreeStatistics {
+  readonly correlated: DegreeStatistics;
 }
 
 export interface DirectionStatistics {
@@ -114,6 +122,7 @@ const COLUMNS = [
   "masked_match",
   "masked_cosine",
   "edges",
+  "correlated_edges",
   "decoder_nearest",
   "decoder_cosine",
   "encoder_nearest",
@@ -145,7 +154,10 @@ export function findings(
       threshold: EDGE_COSINE,
       edges: edges.count,
       listed: edges.a.length,
-      ...both((side) => degrees(side === "a" ? edges.degreeA : edges.degreeB, isCounted(side))),
+      ...both((side) => ({
+        ...degrees(side === "a" ? edges.degreeA : edges.degreeB, isCounted(side)),
+        correlated: degrees(side === "a" ? edges.correlatedA : edges.correlatedB, isCounted(side)),
+      })),
     },
     directions:
       directions === undefined
@@ -182,7 +194,7 @@ function matchStatistics(
   };
 }
 
-function degrees(degree: Uint32Array, isCounted: (unit: number) => boolean): SplittingStatistics {
+function degrees(degree: Uint32Array, isCounted: (unit: number) => boolean): DegreeStatistics {
   const counted = degree.filter((_, unit) => isCounted(unit));
   return {
     none: counted.filter((edges) => edges === 0).length,
@@ -216,6 +228,7 @@ function featureRows(
   directions: NearestDirections | undefined,
 ): FeatureRow[] {
   const degree = side === "a" ? edges.degreeA : edges.degreeB;
+  const correlated = side === "a" ? edges.correlatedA : edges.correlatedB;
   const pair = (best: Best | undefined, unit: number) =>
     best === undefined || best.index[unit] === NO_MATCH
       ? [null, null]
@@ -226,6 +239,7 @@ function featureRows(
     ...pair(correlation[side], unit),
     ...pair(masked[side], unit),
     degree[unit]!,
+    correlated[unit]!,
     ...pair(directions?.decoder[side], unit),
     ...pair(directions?.encoder[side], unit),
   ]);

@@ -1,6 +1,12 @@
 /** A comparison as a short table for a terminal. */
 
-import type { BothWays, ComparisonResult, MatchStatistics, SplittingStatistics } from "./result.ts";
+import {
+  type BothWays,
+  type ComparisonResult,
+  type DegreeStatistics,
+  type MatchStatistics,
+  PART_CORRELATION,
+} from "./result.ts";
 
 export function comparisonTable(result: ComparisonResult): string {
   const { a, b, text, activation, neurons, splitting, directions, min_active } = result;
@@ -16,9 +22,13 @@ export function comparisonTable(result: ComparisonResult): string {
   ];
   if (neurons !== null) rows.push(["  of neurons, for comparison", ...both(neurons, withInterval)]);
   rows.push(
-    [`features with one edge (masked cosine > ${splitting.threshold})`, ...both(splitting, share("one"))],
-    ["  with several", ...both(splitting, share("several"))],
-    ["  with none", ...both(splitting, share("none"))],
+    [`features with several edges (masked cosine > ${splitting.threshold})`, ...both(splitting, several)],
+    [
+      `  of correlation > ${PART_CORRELATION}: with several`,
+      ...both(splitting, ({ correlated }) => several(correlated)),
+    ],
+    ["    with one", ...both(splitting, ({ correlated }) => share(correlated, "one"))],
+    ["    with none", ...both(splitting, ({ correlated }) => share(correlated, "none"))],
   );
   if (directions !== null) {
     rows.push(
@@ -49,11 +59,13 @@ function withInterval({ median, interval }: MatchStatistics): string {
     : `${decimals(median)} (${decimals(interval[0])} to ${decimals(interval[1])})`;
 }
 
-function share(key: "none" | "one" | "several") {
-  return (degrees: SplittingStatistics): string => {
-    const total = degrees.none + degrees.one + degrees.several;
-    return total === 0 ? "–" : percent(degrees[key] / total);
-  };
+function several(degrees: DegreeStatistics): string {
+  return share(degrees, "several");
+}
+
+function share(degrees: DegreeStatistics, key: "none" | "one" | "several"): string {
+  const total = degrees.none + degrees.one + degrees.several;
+  return total === 0 ? "–" : percent(degrees[key] / total);
 }
 
 function decimals(value: number | null): string {

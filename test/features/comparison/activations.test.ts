@@ -5,7 +5,7 @@ import { comparePairs, NO_MATCH } from "../../../src/features/comparison/pairs.t
 import { Random } from "../../../src/random.ts";
 import { column, plainPearson, rowsOf } from "./sparse.ts";
 
-const OPTIONS = { minActive: 1, threshold: 0.4, maxEdges: 1000, seed: 0 };
+const OPTIONS = { minActive: 1, threshold: 0.4, correlated: 0.2, maxEdges: 1000, seed: 0 };
 
 /** Sparse activations [tokens][units], each unit of another density. */
 function activations(random: Random, tokens: number, units: number): number[][] {
@@ -67,6 +67,9 @@ describe("pairs of features", () => {
     }
     expect(edges.count).toBe(expected.length);
     expect([...edges.degreeA]).toEqual(m.map((row) => row.filter((value) => value > 0.4).length));
+    expect([...edges.correlatedA]).toEqual(
+      m.map((row, i) => row.filter((value, j) => value > 0.4 && r[i]![j]! > 0.2).length),
+    );
     expect([...edges.degreeB]).toEqual(turned(m).map((row) => row.filter((value) => value > 0.4).length));
   });
 
@@ -115,6 +118,8 @@ describe("a comparison", () => {
     const edges = Array.from(pairs.edges.a, (i, e) => `${i}-${pairs.edges.b[e]}`).sort();
     expect(edges).toEqual(["0-0", "0-1", "0-2"]);
     expect([...pairs.edges.degreeA]).toEqual([3, 0]);
+    expect([...pairs.edges.correlatedA]).toEqual([3, 0]);
+    expect([...pairs.edges.correlatedB]).toEqual([1, 1, 1, 0]);
     for (const part of [0, 1, 2]) {
       expect(pairs.masked.b.value[part]).toBeCloseTo(1, 6);
       expect(pairs.correlation.b.value[part]).toBeLessThan(0.8);
