@@ -3,7 +3,7 @@
  * middle of a character. Everything that cannot be seen as it is becomes a visible stand-in; nothing is ever read as HTML.
  */
 
-export type PieceKind = "text" | "space" | "break" | "tab" | "escape" | "partial";
+export type PieceKind = "text" | "space" | "break" | "tab" | "escape" | "partial" | "rest";
 
 export interface Piece {
   readonly kind: PieceKind;
@@ -103,11 +103,6 @@ export function escapedToken(token: string): string {
       return UNSEEN.test(character) ? escapeOf(character) : character;
     })
     .join("");
-}
-
-/** Whether a token ends a line when line breaks are really made. */
-export function endsLine(token: string): boolean {
-  return token.includes("\n");
 }
 
 /** \r, \x07, \u200B, \u{E0001} */

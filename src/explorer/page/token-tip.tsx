@@ -2,13 +2,15 @@
 
 import type { TokenChange } from "../api.ts";
 import { TokenChip } from "./token.tsx";
-import { escapedToken } from "./token-text.ts";
+import { escapedToken, type Piece } from "./token-text.ts";
 import { brief, briefPercent, signed } from "./numbers.ts";
 
 export interface TokenTipProps {
   readonly token: string;
   readonly position: number;
   readonly activation: number;
+  /** What is shown of it where it shares a character with its neighbours. */
+  readonly shared?: readonly Piece[] | undefined;
   /** The unit's maximum. */
   readonly max: number;
   readonly what: "feature" | "neuron";
@@ -22,13 +24,31 @@ export interface TokenTipProps {
 const NOTHING = 5e-4;
 const MOST = 5;
 
-export function TokenTip({ token, position, activation, max, what, effect, lowered, raised }: TokenTipProps) {
+export function TokenTip({
+  token,
+  shared,
+  position,
+  activation,
+  max,
+  what,
+  effect,
+  lowered,
+  raised,
+}: TokenTipProps) {
   return (
     <>
       <p class="tip-token">
         <bdi>{escapedToken(token)}</bdi>
         <span>token {position}</span>
       </p>
+      {shared !== undefined && (
+        <p class="tip-note">
+          {shared.some(({ kind }) => kind === "rest") ? "Ends a character begun before it." : "Begins "}
+          {shared.some(({ kind }) => kind === "rest")
+            ? ""
+            : `${shared.map(({ text }) => text).join("")}, which the next token completes.`}
+        </p>
+      )}
       <dl>
         <dt>Activation</dt>
         <dd>

@@ -8,7 +8,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { hideTip, showTip } from "./tip.tsx";
 import { tokenContent } from "./token.tsx";
-import { endsLine } from "./token-text.ts";
+import { sharedPieces } from "./split-characters.ts";
 
 export interface TokenRowProps {
   /** Those of the whole text; which of them are shown is said by `from` and `to`. */
@@ -114,7 +114,8 @@ export function TokenRow(props: TokenRowProps) {
 }
 
 function drawTokens(props: TokenRowProps, start: number, end: number, stop: number): ComponentChildren[] {
-  const { tokens, activations, max, effects, effectMax = 1, centre, selected, breaks } = props;
+  const { tokens, activations, max, effects, effectMax = 1, centre, selected, breaks = false } = props;
+  const shared = sharedPieces(tokens);
   const shown = [];
   for (let position = start; position < end; position++) {
     const token = tokens[position]!;
@@ -134,10 +135,9 @@ function drawTokens(props: TokenRowProps, start: number, end: number, stop: numb
     if (position === selected) kind += " selected";
     shown.push(
       <span key={position} class={kind} style={style} data-t={position} tabIndex={position === stop ? 0 : -1}>
-        {tokenContent(token)}
+        {tokenContent(token, { breaks, pieces: shared[position] })}
       </span>,
     );
-    if (breaks === true && endsLine(token)) shown.push(<br key={`b${position}`} />);
   }
   return shown;
 }

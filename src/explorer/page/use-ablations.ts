@@ -1,6 +1,6 @@
 /** Ablations of one unit in the contexts of its page: stored ones at once, others when asked for, a few at a time so that one sees them come. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Ablation } from "../api.ts";
 import type { ContextPlace } from "../../features/records.ts";
 import { api, forget, sentence } from "./data.ts";
@@ -10,8 +10,8 @@ const AT_ONCE = 4;
 
 export interface Ablations {
   readonly of: (place: ContextPlace) => Ablation | undefined;
-  /** Largest |change| of all that are known, nats: what has the full colour. */
-  readonly strongest: number;
+  /** |change| from which on an effect has the full colour, nats: few of those that are known are larger. */
+  readonly fullFrom: number;
   readonly progress: { readonly done: number; readonly total: number } | null;
   readonly error: string | null;
   readonly compute: (places: readonly ContextPlace[]) => void;
@@ -37,9 +37,7 @@ export function useAblations(path: string, stored: readonly Ablation[]): Ablatio
 
   const known = new Map(stored.map((ablation) => [placeKey(ablation), ablation]));
   for (const [key, ablation] of computed) known.set(key, ablation);
-  let strongest = LEAST_SCALE;
-  for (const { lossChange } of known.values())
-    for (const change of lossChange) if (Math.abs(change) > strongest) strongest = Math.abs(change);
+  const fullFrom = useMemo(() => scaleOf(known.values()), [stored, computed]);
 
   const compute = (places: readonly ContextPlace[]) => {
     const missing = [...new Map(places.map((place) => [placeKey(place), place])).values()].filter(
@@ -66,12 +64,21 @@ export function useAblations(path: string, stored: readonly Ablation[]): Ablatio
   };
   return {
     of: (place) => known.get(placeKey(place)),
-    strongest,
+    fullFrom,
     progress,
     error,
     compute,
     stop: () => running.current?.abort(),
   };
+}
+
+/** The 95th percentile of effects that are any: one surprising token must not pale all others. */
+function scaleOf(ablations: Iterable<Ablation>): number {
+  const sizes: number[] = [];
+  for (const { lossChange } of ablations)
+    for (const change of lossChange) if (Math.abs(change) > LEAST_SCALE / 5) sizes.push(Math.abs(change));
+  sizes.sort((a, b) => a - b);
+  return Math.max(LEAST_SCALE, sizes[Math.floor(sizes.length * 0.95)] ?? 0);
 }
 
 export function placeKey({ split, context }: ContextPlace): string {

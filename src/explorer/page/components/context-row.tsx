@@ -6,6 +6,7 @@ import type { Example } from "../../../features/records.ts";
 import { formatCount } from "../../../report/format.ts";
 import { setToken, type ContextView } from "../context-view.ts";
 import { activationsOf, windowAround } from "../example-groups.ts";
+import { sharedPieces } from "../split-characters.ts";
 import { TokenTip } from "../token-tip.tsx";
 import { TokenRow } from "../tokens.tsx";
 import { placeKey } from "../use-ablations.ts";
@@ -19,12 +20,12 @@ export interface ContextRowProps {
   readonly what: "feature" | "neuron";
   readonly view: ContextView;
   readonly ablation: Ablation | undefined;
-  readonly strongest: number;
+  readonly fullFrom: number;
   readonly onAblate: (() => void) | undefined;
 }
 
 export function ContextRow(props: ContextRowProps) {
-  const { group, example, context, max, what, view, ablation, strongest, onAblate } = props;
+  const { group, example, context, max, what, view, ablation, fullFrom, onAblate } = props;
   const { tokens } = context;
   const [whole, setWhole] = useState(false);
   const activations = useMemo(() => activationsOf(example, tokens.length), [example, tokens]);
@@ -35,6 +36,7 @@ export function ContextRow(props: ContextRowProps) {
   const describe = (position: number) => (
     <TokenTip
       token={tokens[position] ?? ""}
+      shared={sharedPieces(tokens)[position]}
       position={position}
       activation={activations[position] ?? 0}
       max={max}
@@ -57,7 +59,7 @@ export function ContextRow(props: ContextRowProps) {
         activations={activations}
         max={max}
         effects={ablation?.lossChange}
-        effectMax={strongest}
+        effectMax={fullFrom}
         centre={example.position}
         align={align}
         breaks={view.breaks}

@@ -28,7 +28,7 @@ export function ContextKey({ what, ablations, page }: Pick<ContextsProps, "what"
         <span title="Change of a token's loss when it is taken away">
           <span class="line helps" aria-hidden="true" /> the {what} helps
           <span class="line hurts" aria-hidden="true" /> it hurts
-          <small> up to {brief(ablations.strongest, 2)} nats</small>
+          <small>, in full from {brief(ablations.fullFrom, 2)} nats</small>
         </span>
       )}
     </span>
@@ -52,6 +52,7 @@ export function Contexts({ page, what, view, ablations, live }: ContextsProps) {
         <ContextGroup
           key={group.id}
           group={group}
+          all={page.examples}
           contexts={contexts}
           max={max}
           what={what}
@@ -120,6 +121,8 @@ function ContextControls({ view, ablations, page, groups, live }: ControlProps) 
 
 interface GroupProps {
   readonly group: Group;
+  /** All examples of the unit: an interval may have its own among the strongest. */
+  readonly all: UnitPage["examples"];
   readonly contexts: ReadonlyMap<string, ShownContext>;
   readonly max: number;
   readonly what: "feature" | "neuron";
@@ -128,7 +131,7 @@ interface GroupProps {
   readonly computable: boolean;
 }
 
-function ContextGroup({ group, contexts, max, what, view, ablations, computable }: GroupProps) {
+function ContextGroup({ group, all, contexts, max, what, view, ablations, computable }: GroupProps) {
   const { id, title, range, share, examples } = group;
   const shown = shownOf(group, view.open);
   const more = examples.length - FIRST[group.group];
@@ -144,7 +147,7 @@ function ContextGroup({ group, contexts, max, what, view, ablations, computable 
         </small>
       </h3>
       {examples.length === 0 ? (
-        <p class="quiet">No example.</p>
+        <p class="quiet">{emptyWords(group, all)}</p>
       ) : (
         shown.map((example) => {
           const context = contexts.get(placeKey(example));
@@ -159,7 +162,7 @@ function ContextGroup({ group, contexts, max, what, view, ablations, computable 
               what={what}
               view={view}
               ablation={ablations.of(example)}
-              strongest={ablations.strongest}
+              fullFrom={ablations.fullFrom}
               onAblate={
                 computable && ablations.progress === null ? () => ablations.compute([example]) : undefined
               }
@@ -174,6 +177,17 @@ function ContextGroup({ group, contexts, max, what, view, ablations, computable 
       )}
     </div>
   );
+}
+
+/** A context is shown once: what is among the strongest is not repeated in its interval. */
+function emptyWords({ range, share }: Group, examples: UnitPage["examples"]): string {
+  const above = examples.filter(
+    ({ group, value }) =>
+      group === "top" && range !== null && value > range[0] && value <= range[1] * (1 + 1e-6),
+  ).length;
+  if (above > 0)
+    return above === 1 ? "Its example is among the strongest." : `${above} of the strongest are in it.`;
+  return share === 0 ? "Never so active." : "No example.";
 }
 
 function shownOf(group: Group, open: readonly string[]): Group["examples"] {
