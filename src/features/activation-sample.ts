@@ -81,11 +81,16 @@ export class ActivationSample implements Collector {
     this.#values = sharedFloats(maxEntries);
   }
 
-  add({ context, contexts, tokens, activations }: TallyBatch): void {
+  add({ context, contexts, tokens, activations: sets }: TallyBatch): void {
     if (context !== this.#context) throw new Error(`contexts of ${context} tokens, not ${this.#context}`);
+    const activations = sets[this.#set];
+    if (activations === undefined) {
+      this.#seen += contexts.length;
+      return;
+    }
     for (let i = 0; i < contexts.length; i++) {
       const number = this.#seen++;
-      if (number % this.#stride === 0) this.#keep(number, tokens, activations[this.#set]!, i);
+      if (number % this.#stride === 0) this.#keep(number, tokens, activations, i);
     }
   }
 

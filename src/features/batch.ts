@@ -25,8 +25,11 @@ export interface ContextBatch {
 }
 
 export interface TallyBatch extends ContextBatch {
-  /** Active units of the n · context tokens, one for each set of units that is analysed, in the order of the request. */
-  readonly activations: readonly SparseActivations[];
+  /**
+   * Active units of the n · context tokens, one for each set of units that is analysed, in the order of the request. Undefined where
+   * the set is not read on this batch: see `ReadUnits.every`.
+   */
+  readonly activations: readonly (SparseActivations | undefined)[];
 }
 
 /** All of a collector's state. */

@@ -14,6 +14,13 @@ export const analysisOptions = z.object({
     .boolean()
     .default(true)
     .describe("analyse the model's own neurons too, as the control that features are compared with"),
+  neuronTokens: z
+    .int()
+    .positive()
+    .default(1_000_000)
+    .describe(
+      "about how many of these tokens neurons are analysed on: they are dense, so each token costs far more than with features",
+    ),
   ablations: z
     .int()
     .min(0)

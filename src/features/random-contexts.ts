@@ -32,7 +32,7 @@ export class RandomContexts {
 
   add(batch: TallyBatch): void {
     for (const [p, { split, context, position }] of this.places.entries()) {
-      if (split !== batch.split) continue;
+      if (split !== batch.split || batch.activations[this.#set] === undefined) continue;
       const i = batch.contexts.indexOf(context);
       if (i >= 0) this.#seen[p] = gather(batch, this.#set, i, position);
     }

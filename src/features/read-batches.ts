@@ -28,6 +28,8 @@ export interface Reader {
 export interface ReadUnits {
   readonly units: Units;
   readonly reader: Reader;
+  /** They are read on every so many-th batch; on all unless given. Neurons are dense, and a share of the text tells as much of them. */
+  readonly every?: number;
 }
 
 /** Contexts [from, to) of those of a split that are read. */
@@ -35,6 +37,8 @@ interface Portion {
   readonly split: SplitName;
   readonly from: number;
   readonly to: number;
+  /** Its number in the whole list. */
+  readonly ordinal: number;
 }
 
 /** Batches of at most `size` contexts, none across splits. */
@@ -46,7 +50,21 @@ export function portions(contexts: ContextsToRead, size: number): Portion[] {
       from: i * size,
       to: Math.min(count, (i + 1) * size),
     }));
-  });
+  }).map((portion, ordinal) => ({ ...portion, ordinal }));
+}
+
+/** Those of the contexts that units with this `every` are read on. */
+export function contextsReadOn(contexts: ContextsToRead, size: number, every: number): ContextsToRead {
+  const due = portions(contexts, size).filter(({ ordinal }) => ordinal % every === 0);
+  const numbers = (split: SplitName) =>
+    due
+      .filter((portion) => portion.split === split)
+      .flatMap(({ from, to }) => Array.from(contexts[split].subarray(from, to)));
+  return { heldout: Int32Array.from(numbers("heldout")), train: Int32Array.from(numbers("train")) };
+}
+
+function isDue({ every = 1 }: ReadUnits, { ordinal }: Portion): boolean {
+  return ordinal % every === 0;
 }
 
 export interface BatchRequest {
@@ -94,7 +112,7 @@ export async function* readBatches(
       passes.push(start(pass(request, readers, list[at]!, places[at % places.length]!)));
     }
   };
-  const encoded = async (at: number): Promise<SparseActivations[]> => {
+  const encoded = async (at: number): Promise<(SparseActivations | undefined)[]> => {
     await passes[at];
     return encode(units, readers, list[at]!, places[at % places.length]!);
   };
@@ -123,11 +141,12 @@ export async function* readBatches(
 
 /** Reads a portion's tokens and runs the model on them once for each hook point. */
 async function pass(
-  { shards, contexts, separators }: BatchRequest,
+  { shards, contexts, separators, units }: BatchRequest,
   readers: readonly Reader[],
-  { split, from, to }: Portion,
+  portion: Portion,
   { tokens, documents, activations }: Place,
 ): Promise<void> {
+  const { split, from, to } = portion;
   const { context, batch } = readers[0]!;
   const numbers = contexts[split];
   // The graph takes whole batches: a short one is filled up with its first context, and those rows are dropped.
@@ -138,18 +157,27 @@ async function pass(
   const length = (to - from) * context;
   const before = separators[split].subarray(from, to);
   numberDocuments(tokens.subarray(0, length), context, shards.manifest.bos_token_id, before, documents);
-  await Promise.all(readers.map((reader, r) => reader.read(tokens, activations[r]!)));
+  const wanted = new Set(units.filter((set) => isDue(set, portion)).map(({ reader }) => reader));
+  await Promise.all(
+    readers.map((reader, r) => (wanted.has(reader) ? reader.read(tokens, activations[r]!) : undefined)),
+  );
 }
 
 /** One set of units after the other: they share the same threads. */
 async function encode(
   units: readonly ReadUnits[],
   readers: readonly Reader[],
-  { from, to }: Portion,
+  portion: Portion,
   { activations }: Place,
-): Promise<SparseActivations[]> {
-  const found: SparseActivations[] = [];
-  for (const { units: set, reader } of units) {
+): Promise<(SparseActivations | undefined)[]> {
+  const { from, to } = portion;
+  const found: (SparseActivations | undefined)[] = [];
+  for (const read of units) {
+    const { units: set, reader } = read;
+    if (!isDue(read, portion)) {
+      found.push(undefined);
+      continue;
+    }
     const rows = activations[readers.indexOf(reader)]!.subarray(0, (to - from) * reader.context * reader.dIn);
     checkFinite(rows, reader.hook);
     found.push(await set.encode(rows));

@@ -119,7 +119,7 @@ export interface UnitRecord {
   readonly kind: UnitKind;
   readonly index: number;
   readonly statistics: UnitStatistics;
-  /** Bricken et al. 2023: the same maximum token in all 20 examples of the top interval. Null with fewer examples. */
+  /** Bricken et al. 2023: the maximum falls on the same token in each of the 20 highest contexts. Null with fewer contexts. */
   readonly singleToken: boolean | null;
   readonly tokenAnalysis: TokenAnalysis | null;
   readonly logits: LogitWeights | null;

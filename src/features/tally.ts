@@ -13,11 +13,11 @@ import { AdaptiveHistograms, BINS } from "./adaptive-histogram.ts";
 import type { Collector, SavedCollector, TallyBatch } from "./batch.ts";
 import { bitsOf, setBits } from "./bits.ts";
 import { ByUnit } from "./by-unit.ts";
-import { type Choice, chooseExamples, exampleOf, intervalOf, type Kept } from "./choose-examples.ts";
+import { type Choice, chooseExamples, exampleOf, type Kept } from "./choose-examples.ts";
 import type { TokenPlace } from "./contexts-to-read.ts";
 import { BANDS, BINS_A_BAND, IntervalSamples } from "./interval-samples.ts";
 import { RandomContexts } from "./random-contexts.ts";
-import { type ContextPlace, type Example, INTERVALS, type UnitStatistics } from "./records.ts";
+import type { ContextPlace, Example, UnitStatistics } from "./records.ts";
 import { contextAt, LONGEST_CONTEXT, placeOf, type Segment, SnippetArena } from "./snippet-arena.ts";
 import { DUPLICATE, TOO_LOW, TopContexts } from "./top-contexts.ts";
 import { hashWindows, mix, unitSalts } from "./window-keys.ts";
@@ -108,9 +108,11 @@ export class UnitTally implements Collector {
   }
 
   add(batch: TallyBatch): void {
+    const activations = batch.activations[this.#set];
+    if (activations === undefined) return;
     const rows = batch.contexts.length * this.#context;
     const byUnit = this.#byUnit;
-    byUnit.set(batch.activations[this.#set]!, rows);
+    byUnit.set(activations, rows);
     if (this.#windows.length !== rows) this.#windows = new Uint32Array(rows);
     hashWindows(batch.tokens.subarray(0, rows), this.#context, this.#windows);
     this.#segment.rows = byUnit.rows;
@@ -148,7 +150,7 @@ export class UnitTally implements Collector {
     const choices = this.#choices(unit);
     return {
       statistics: this.statistics(unit),
-      singleToken: this.#singleToken(unit, choices),
+      singleToken: this.#singleToken(choices),
       examples: [...choices.map((choice) => exampleOf(this.#kept, choice)), ...this.#random.examples(unit)],
     };
   }
@@ -297,12 +299,9 @@ export class UnitTally implements Collector {
     return chooseExamples(this.#kept, unit, this.#maxima[unit]!, this.#perInterval);
   }
 
-  #singleToken(unit: number, choices: readonly Choice[]): boolean | null {
+  #singleToken(choices: readonly Choice[]): boolean | null {
     const { arena, top } = this.#kept;
-    const max = this.#maxima[unit]!;
-    const highest = choices.filter(
-      ({ group, record }) => group === "top" && intervalOf(arena.value(record), max) === INTERVALS - 1,
-    );
+    const highest = choices.filter(({ group }) => group === "top");
     if (highest.length < top.perUnit) return null;
     const tokens = new Set(highest.map(({ record }) => arena.token(record)));
     return tokens.size === 1;

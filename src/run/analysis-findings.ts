@@ -38,6 +38,7 @@ export interface AnalysedSet {
   readonly index: number;
   readonly tally: UnitTally;
   readonly sample: ActivationSample;
+  readonly proxies: ProxyCollector;
 }
 
 export interface FindingsContext {
@@ -47,7 +48,6 @@ export interface FindingsContext {
   readonly store: Store;
   /** How often each token occurs in the text [vocab]. */
   readonly tokens: ArrayLike<number>;
-  readonly proxies: ProxyCollector;
   readonly neurons: AnalysedSet | undefined;
 }
 
@@ -64,7 +64,7 @@ export async function writeFindings(
   seconds: () => number,
   hooks: RunHooks,
 ): Promise<AnalysisRecord> {
-  const { subject, store, proxies, engine } = context;
+  const { subject, store, engine } = context;
   const { units, tally } = set;
   const { model } = subject.source;
   const alive = Array.from({ length: units.count }, (_, i) => i).filter(
@@ -101,7 +101,7 @@ export async function writeFindings(
           activation: neighboursOf(tables.activation, index),
           neurons: tables.neurons ? neighboursOf(tables.neurons, index) : [],
         },
-        proxies: proxies.results(set.index, index),
+        proxies: set.proxies.results(set.index, index),
         map: tables.places.get(index) ?? null,
         examples,
       };

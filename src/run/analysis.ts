@@ -14,10 +14,10 @@ import type { Engine } from "../engine/engine.ts";
 import { ActivationSample } from "../features/activation-sample.ts";
 import { analyse, cutReader } from "../features/analyse.ts";
 import type { Collector } from "../features/batch.ts";
-import { contextsToRead, randomTokens } from "../features/contexts-to-read.ts";
+import { type ContextsToRead, contextsToRead, randomTokens } from "../features/contexts-to-read.ts";
 import { openProxies } from "../features/proxies/options.ts";
 import { ProxyCollector } from "../features/proxies/proxy-collector.ts";
-import type { Reader } from "../features/read-batches.ts";
+import { contextsReadOn, type Reader, type ReadUnits } from "../features/read-batches.ts";
 import type { AnalysisRecord } from "../features/records.ts";
 import { UnitTally } from "../features/tally.ts";
 import { TokenCounts } from "../features/token-counts.ts";
@@ -79,28 +79,33 @@ async function analyseSubject(work: Work, hooks: RunHooks): Promise<AnalysisSumm
   const { options } = request;
   const { source, shards } = subject;
   const started = performance.now();
-  const sets = await openSets(work);
+  const opened = await openSets(work);
   const heldout = shards.heldout.contexts * shards.heldout.context;
   const contexts = contextsToRead(shards, {
     heldout: Math.min(heldout, options.featuresTokens),
     train: Math.max(0, options.featuresTokens - heldout),
   });
-  const tokensOf = (side: "train" | "heldout") => contexts[side].length * source.context;
-  const total = tokensOf("train") + tokensOf("heldout");
+  const read = (list: ContextsToRead) => ({
+    train: list.train.length * source.context,
+    heldout: list.heldout.length * source.context,
+  });
+  const total = read(contexts).train + read(contexts).heldout;
+  const every = Math.max(1, Math.round(total / options.neuronTokens));
+  const sets = opened.map((set) => ({ ...set, every: set.units.kind === "neuron" ? every : 1 }));
+  const contextsOf = (set: ReadUnits) => contextsReadOn(contexts, set.reader.batch, set.every ?? 1);
 
-  const random = randomTokens(contexts, source.context, RANDOM_TOKENS, 0);
+  // The same for all: of those contexts that every set is read on.
+  const random = randomTokens(contextsOf(sets.at(-1)!), source.context, RANDOM_TOKENS, 0);
   const tokens = new TokenCounts(source.model.config.vocabSize);
-  const proxies = new ProxyCollector(
-    openProxies(
-      options.proxies,
-      source.model.tokenizer,
-      shards.train.contexts > 0 ? shards.train : shards.heldout,
-    ),
-    sets.map(({ units }) => units.count),
+  const proxies = openProxies(
+    options.proxies,
+    source.model.tokenizer,
+    shards.train.contexts > 0 ? shards.train : shards.heldout,
   );
   const analysed: AnalysedSet[] = sets.map((set, index) => ({
     ...set,
     index,
+    proxies: new ProxyCollector(`proxies-${index}`, proxies, [{ set: index, units: set.units.count }]),
     tally: new UnitTally({
       name: `tally-${index}`,
       units: set.units.count,
@@ -118,8 +123,7 @@ async function analyseSubject(work: Work, hooks: RunHooks): Promise<AnalysisSumm
   }));
   const collectors: Collector[] = [
     tokens,
-    proxies,
-    ...analysed.flatMap(({ tally, sample }) => [tally, sample]),
+    ...analysed.flatMap(({ tally, sample, proxies }) => [tally, sample, proxies]),
   ];
   hooks.onPhase?.("reading the text", total, "tokens");
   await analyse({
@@ -136,6 +140,7 @@ async function analyseSubject(work: Work, hooks: RunHooks): Promise<AnalysisSumm
         source.model.weightsSha256,
         sets.map(({ name, subject }) => [name, subject]),
         options.proxies,
+        every,
       ]),
     },
     onProgress: (progress) => hooks.onProgress?.(progress.tokens),
@@ -149,14 +154,13 @@ async function analyseSubject(work: Work, hooks: RunHooks): Promise<AnalysisSumm
     // The neurons of a layer stand beside each of its dictionaries.
     const neurons = analysed.find(({ units }) => units.kind === "neuron");
     for (const set of analysed) {
-      const context = { ...work, store, tokens: tokens.counts, proxies, neurons };
+      const context = { ...work, store, tokens: tokens.counts, neurons };
       const record = {
         kind: set.units.kind,
         count: set.units.count,
         hook: set.reader.hook,
         tokens: {
-          train: tokensOf("train"),
-          heldout: tokensOf("heldout"),
+          ...read(contextsOf(set)),
           sample: set.sample.rows().tokens.length,
         },
         context: source.context,
@@ -175,7 +179,7 @@ async function analyseSubject(work: Work, hooks: RunHooks): Promise<AnalysisSumm
     return { store: path, analyses };
   } finally {
     store.close();
-    await Promise.all(sets.map(({ close }) => close()));
+    await Promise.all(opened.map(({ close }) => close()));
   }
 }
 

@@ -253,7 +253,7 @@ describe("the single-token flag", () => {
   // Unit 1 fires on token 3 and no other, unit 2 on whatever comes, both nearly always alike; unit 3 varies.
   const text = randomText({ units: 4, density: 1, vocabulary: 6, draw: (random) => random.uniform() });
   const batches = text.batches.map((batch) => {
-    const [{ rowOffsets, indices, values }] = batch.activations as [(typeof batch.activations)[number]];
+    const { rowOffsets, indices, values } = batch.activations[0]!;
     const row = new Uint32Array(values.length);
     for (let at = 0; at + 1 < rowOffsets.length; at++) row.fill(at, rowOffsets[at], rowOffsets[at + 1]);
     const made = values.map((value, entry) => {
@@ -265,12 +265,12 @@ describe("the single-token flag", () => {
   const flag = (unit: number, top?: number) =>
     tallyOf({ ...text, batches }, top === undefined ? {} : { top }).unit(unit).singleToken;
 
-  test("is true of a unit whose highest interval is one token, false of one where it is several", () => {
+  test("is true of a unit whose highest contexts have one token, false of one where they have several", () => {
     expect(flag(1)).toBe(true);
     expect(flag(2)).toBe(false);
   });
 
-  test("is unknown where the highest interval has too few contexts", () => {
+  test("is unknown where there are too few contexts", () => {
     expect(flag(0)).toBeNull();
     expect(flag(2, 40)).toBeNull();
   });

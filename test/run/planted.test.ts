@@ -29,7 +29,14 @@ beforeAll(async () => {
   planted = await plantRun(folder);
   const { store: path } = await analyseRun({
     run: folder,
-    options: { featuresTokens: 1e6, neurons: true, ablations: 3, map: true, proxies: ["hangul", "hebrew"] },
+    options: {
+      featuresTokens: 1e6,
+      neurons: true,
+      neuronTokens: 4000,
+      ablations: 3,
+      map: true,
+      proxies: ["hangul", "hebrew"],
+    },
     checkpointMinutes: 5,
     threads: 2,
   });
@@ -142,9 +149,12 @@ test("the same detector twice is its own nearest by activation, and the dead one
   expect(dead.nearest).toEqual({ decoder: [], activation: [], neurons: [] });
 });
 
-test("neurons of the same layer stand beside it", () => {
-  const analysis = store.analysis("planted", "neuron")!;
-  expect(analysis.record).toMatchObject({ count: 512, hook: "blocks.0.mlp.hook_post" });
+test("neurons of the same layer stand beside it, counted on a share of the text", () => {
+  const { record: analysis } = store.analysis("planted", "neuron")!;
+  expect(analysis).toMatchObject({ count: 512, hook: "blocks.0.mlp.hook_post" });
+  const tokens = analysis.tokens.train + analysis.tokens.heldout;
+  expect(tokens).toBeLessThan(everyToken().length / 2);
+  expect(store.unit("planted", "neuron", 7)!.record.statistics.tokens).toBe(tokens);
 });
 
 test("clamped, it says what it was planted to say", async () => {

@@ -20,6 +20,8 @@ import type { Proxy } from "./proxy.ts";
 
 /** Sums of one set of units. */
 interface UnitSums {
+  /** Place of the set in a batch's activations. */
+  readonly set: number;
   readonly count: number;
   readonly levels: LevelCounts;
   /** Σ f and Σ f² [units]. */
@@ -45,7 +47,7 @@ interface State {
 }
 
 export class ProxyCollector implements Collector {
-  readonly name = "proxies";
+  readonly name: string;
   readonly #proxies: readonly Proxy[];
   readonly #sets: readonly UnitSums[];
   readonly #sums: ProxySums;
@@ -53,13 +55,15 @@ export class ProxyCollector implements Collector {
   /** Values of the batch under way [proxies, tokens]. */
   #values: Float64Array[];
 
-  /** @param units how many units each set has, in the order of a batch's activations */
-  constructor(proxies: readonly Proxy[], units: readonly number[]) {
+  /** @param sets those that are read on the same batches: where they stand in a batch's activations, and how many units each has */
+  constructor(name: string, proxies: readonly Proxy[], sets: readonly { set: number; units: number }[]) {
+    this.name = name;
     const size = proxies.length;
     this.#proxies = proxies;
     this.#values = proxies.map(() => new Float64Array());
     this.#sums = { p: new Float64Array(size), pp: new Float64Array(size), a: new Float64Array(size) };
-    this.#sets = units.map((count) => ({
+    this.#sets = sets.map(({ set, units: count }) => ({
+      set,
       count,
       levels: new LevelCounts(count, size),
       f: new Float64Array(count),
@@ -71,19 +75,19 @@ export class ProxyCollector implements Collector {
 
   /** @throws Failure when a pattern of the user's takes too long */
   add({ tokens, context, activations }: TallyBatch): void {
-    if (this.#proxies.length === 0) return;
+    if (this.#proxies.length === 0 || this.#sets.every(({ set }) => activations[set] === undefined)) return;
     for (const [q, proxy] of this.#proxies.entries()) {
       if (this.#values[q]!.length < tokens.length) this.#values[q] = new Float64Array(tokens.length);
       proxy.evaluate(tokens, context, this.#values[q]!);
       this.#addProxy(q, tokens.length);
     }
     this.#tokens += tokens.length;
-    for (const [k, set] of this.#sets.entries()) this.#addUnits(set, activations[k]!, tokens.length);
+    for (const sums of this.#sets) this.#addUnits(sums, activations[sums.set]!, tokens.length);
   }
 
-  /** What the proxies say of a unit of set `set`, one result a proxy. */
+  /** What the proxies say of a unit of the set at place `set`, one result a proxy. */
   results(set: number, unit: number): ProxyResult[] {
-    const { levels, f, ff, fp, fa } = this.#sets[set]!;
+    const { levels, f, ff, fp, fa } = this.#sets.find((sums) => sums.set === set)!;
     const n = this.#tokens;
     return this.#proxies.map(({ name }, q) => {
       const at = unit * this.#proxies.length + q;

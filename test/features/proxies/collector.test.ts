@@ -57,7 +57,7 @@ const ramp: Proxy = {
 
 describe("units beside proxies", () => {
   test("by hand", () => {
-    const collector = new ProxyCollector([ramp], [2]);
+    const collector = new ProxyCollector("proxies", [ramp], [{ set: 0, units: 2 }]);
     // p = −2 −1 0 1 2 3; the unit is active on four tokens, three of them accepted.
     const f = [0, 1, 0, 2, 4, 11];
     collector.add(
@@ -96,7 +96,14 @@ describe("units beside proxies", () => {
         random.uniform() < 0.3 ? Math.fround(10 ** (unit + 3 * random.uniform() - 4)) : 0,
       ),
     );
-    const whole = new ProxyCollector([ramp], [units, 1]);
+    const whole = new ProxyCollector(
+      "proxies",
+      [ramp],
+      [
+        { set: 0, units },
+        { set: 1, units: 1 },
+      ],
+    );
     whole.add(
       batchOf(
         tokens,
@@ -105,7 +112,14 @@ describe("units beside proxies", () => {
         tokens.map((t) => [t]),
       ),
     );
-    const parts = new ProxyCollector([ramp], [units, 1]);
+    const parts = new ProxyCollector(
+      "proxies",
+      [ramp],
+      [
+        { set: 0, units },
+        { set: 1, units: 1 },
+      ],
+    );
     for (let at = 0; at < tokens.length; at += 500) {
       const own = tokens.slice(at, at + 500);
       parts.add(
@@ -160,7 +174,7 @@ describe("units beside proxies", () => {
     ).flat();
     const isHebrew = context.map((token) => token >= 1 && token <= 4);
     const proxies = openProxies(["hebrew", "arabic", "regex:[א-ת]"], vocab, splitOf([context]));
-    const collector = new ProxyCollector(proxies, [2]);
+    const collector = new ProxyCollector("proxies", proxies, [{ set: 0, units: 2 }]);
     // Unit 1 fires on Latin letters too, but weakly.
     collector.add(
       batchOf(
@@ -193,9 +207,9 @@ describe("units beside proxies", () => {
         tokens.map(() => [random.uniform() < 0.5 ? random.uniform() * 9 : 0, 0, random.uniform()]),
       );
     });
-    const straight = new ProxyCollector([ramp], [3]);
+    const straight = new ProxyCollector("proxies", [ramp], [{ set: 0, units: 3 }]);
     for (const batch of batches) straight.add(batch);
-    const before = new ProxyCollector([ramp], [3]);
+    const before = new ProxyCollector("proxies", [ramp], [{ set: 0, units: 3 }]);
     for (const batch of batches.slice(0, 3)) before.add(batch);
     const kind = { format: 1, fingerprint: "x", anew: "" };
     saveCheckpoint(folder, 1, kind, (write) => {
@@ -205,24 +219,29 @@ describe("units beside proxies", () => {
     });
     const { state, tensors } = openCheckpoint<{ collector: unknown }>(folder, kind)!;
     const saved = { tensors: tensors("proxies"), state: state.collector };
-    const after = new ProxyCollector([ramp], [3]);
+    const after = new ProxyCollector("proxies", [ramp], [{ set: 0, units: 3 }]);
     after.restore(saved);
     for (const batch of batches.slice(3)) after.add(batch);
     for (const unit of [0, 1, 2]) expect(after.results(0, unit)).toEqual(straight.results(0, unit));
-    expect(() => new ProxyCollector([{ ...ramp, name: "other" }], [3]).restore(saved)).toThrow(
-      /counts other proxies \(ramp\)/,
+    expect(() =>
+      new ProxyCollector("proxies", [{ ...ramp, name: "other" }], [{ set: 0, units: 3 }]).restore(saved),
+    ).toThrow(/counts other proxies \(ramp\)/);
+    expect(() => new ProxyCollector("proxies", [ramp], [{ set: 0, units: 4 }]).restore(saved)).toThrow(
+      /other units/,
     );
-    expect(() => new ProxyCollector([ramp], [4]).restore(saved)).toThrow(/other units/);
   });
 
   test("an empty checkpoint can be saved and read", () => {
-    const empty = new ProxyCollector([ramp], [1]);
+    const empty = new ProxyCollector("proxies", [ramp], [{ set: 0, units: 1 }]);
     const kind = { format: 1, fingerprint: "y", anew: "" };
     saveCheckpoint(join(folder, "empty"), 1, kind, (write) => {
       write("proxies", empty.save().tensors);
       return {};
     });
     const { tensors } = openCheckpoint(join(folder, "empty"), kind)!;
-    new ProxyCollector([ramp], [1]).restore({ tensors: tensors("proxies"), state: empty.save().state });
+    new ProxyCollector("proxies", [ramp], [{ set: 0, units: 1 }]).restore({
+      tensors: tensors("proxies"),
+      state: empty.save().state,
+    });
   });
 });
