@@ -18,6 +18,9 @@ import type {
 } from "../../src/explorer/api.ts";
 import { streamLines } from "../../src/explorer/server/event-stream.ts";
 import { Kept } from "../../src/explorer/server/kept.ts";
+import { RunView } from "../../src/explorer/server/run-view.ts";
+import { type SaeBench, Workbench } from "../../src/explorer/server/workbench.ts";
+import { Failure, UsageError } from "../../src/errors.ts";
 import { listen } from "../../src/explorer/server/listen.ts";
 import { Queue } from "../../src/explorer/server/queue.ts";
 import { D_SAE, exploredRun, MODEL } from "./explored-run.ts";
@@ -263,6 +266,31 @@ describe("when it cannot be", () => {
 });
 
 describe("the parts", () => {
+  test("a bench is kept from one experiment to the next, and opened anew after a failure of the machine", async () => {
+    const workbench = new Workbench({ threads: 1 });
+    const run = new RunView("run", join(folder, "run"));
+    const [sae] = run.saes();
+    const lent = (work: (bench: SaeBench) => Promise<unknown> = async () => {}) =>
+      workbench.withSae(run, sae!, async (bench) => {
+        await work(bench);
+        // Whatever was lent works.
+        await bench.units.encode(new Float32Array(bench.live.dIn));
+        return bench.forward;
+      });
+    const first = await lent();
+    expect(await lent()).toBe(first);
+    const refusing = lent(async () => Promise.reject(new UsageError("no such unit")));
+    await expect(refusing).rejects.toMatchObject({ status: 400 });
+    expect(await lent()).toBe(first);
+    const dying = lent(async () => Promise.reject(new Failure("a dictionary thread died (exit code 1)")));
+    await expect(dying).rejects.toMatchObject({ status: 503 });
+    const second = await lent();
+    expect(second).not.toBe(first);
+    expect(await lent()).toBe(second);
+    await workbench.close();
+    await expect(lent()).rejects.toMatchObject({ status: 503, message: expect.stringMatching(/stopped/) });
+  });
+
   test("a queue does one thing at a time, refuses too many, and passes over who gave up", async () => {
     const queue = new Queue(3);
     const order: string[] = [];

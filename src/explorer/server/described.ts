@@ -8,6 +8,7 @@ export function described(thrown: unknown): { status: FailureStatus; sentence: s
   if (thrown instanceof HttpFailure) {
     return { status: thrown.status, sentence: thrown.message, isBug: false };
   }
+  if (isCalledOff(thrown)) return { status: 503, sentence: "the request was called off", isBug: false };
   const expected = outOfMemory(thrown) ?? thrown;
   if (expected instanceof UsageError) return { status: 400, sentence: expected.message, isBug: false };
   if (expected instanceof Failure) return { status: 500, sentence: expected.message, isBug: false };
@@ -16,4 +17,9 @@ export function described(thrown: unknown): { status: FailureStatus; sentence: s
     sentence: `unexpected error: ${messageOf(thrown)}; this is a bug, please report it`,
     isBug: true,
   };
+}
+
+/** Whether work ended because nobody waits for it any more. */
+export function isCalledOff(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === "AbortError";
 }

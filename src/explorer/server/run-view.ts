@@ -21,6 +21,9 @@ import {
 import type { Curves, Quality, RunSummary } from "../api.ts";
 import { WhenChanged } from "./when-changed.ts";
 
+/** Of a dictionary: it is there when the dictionary is finished. */
+export const WEIGHTS_FILE = "sae_weights.safetensors";
+
 export interface SaeFolder {
   readonly name: string;
   /** Null when run.json names one outside the run. */
@@ -88,7 +91,7 @@ export class RunView {
         dSae: width("d_sae") as number | null,
         evaluation,
         hook: hookOf(config),
-        finished: folder !== null && existsSync(join(folder, "sae_weights.safetensors")),
+        finished: folder !== null && existsSync(join(folder, WEIGHTS_FILE)),
       };
     });
   }

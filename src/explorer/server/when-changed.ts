@@ -26,7 +26,7 @@ export class WhenChanged<T> {
 }
 
 /** Changes with the file; "" when it is not there. */
-function stampOf(path: string): string {
+export function stampOf(path: string): string {
   const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
   return stats === undefined ? "" : `${stats.ino} ${stats.size} ${stats.mtimeNs}`;
 }

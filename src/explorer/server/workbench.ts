@@ -19,11 +19,13 @@ import { Pool } from "../../sae/pool.ts";
 import { readSae } from "../../sae/saelens.ts";
 import { openShards } from "../../text/shards.ts";
 import type { RunSummary } from "../api.ts";
+import { isCalledOff } from "./described.ts";
 import { HttpFailure } from "./http-failure.ts";
 import { Kept } from "./kept.ts";
 import { type ModelPlace, modelPlace, otherModel } from "../../run/model-place.ts";
 import { Queue } from "./queue.ts";
-import type { RunView, SaeFolder } from "./run-view.ts";
+import { type RunView, type SaeFolder, WEIGHTS_FILE } from "./run-view.ts";
+import { stampOf } from "./when-changed.ts";
 
 /** Experiments on one run that may wait. */
 const LARGEST_QUEUE = 16;
@@ -61,6 +63,10 @@ export class Workbench {
   readonly #forwards = new Kept<SaeForward>(KEPT_DICTIONARIES, (forward) => forward.close());
   #engine: Promise<Engine> | undefined;
   #pool: Pool | undefined;
+  /** Experiments under way. */
+  #active = 0;
+  /** The last failure may be that of a thread which died. */
+  #isSuspect = false;
   #closed = false;
 
   constructor({ model, threads = availableParallelism() }: WorkbenchOptions = {}) {
@@ -107,7 +113,7 @@ export class Workbench {
         () => this.#openLive(source, hook),
         (live) =>
           this.#forwards.use(
-            folder,
+            `${folder} ${stampOf(join(folder, WEIGHTS_FILE))}`,
             () => this.#openForward(run, source, hook, folder),
             (forward) => lend(live, forward),
           ),
@@ -136,11 +142,17 @@ export class Workbench {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#queues.values()].map((queue) => queue.idle()));
-    await Promise.all(
-      [this.#lives, this.#steppers, this.#forwards, this.#sources].map((kept) => kept.close()),
-    );
-    const engine = await this.#engine?.catch(() => undefined);
-    await Promise.all([engine?.close(), this.#pool?.close()]);
+    await this.#discard();
+    await this.#sources.close();
+  }
+
+  /** Closes all that runs on threads; it is opened anew when it is needed. Who comes meanwhile gets new ones. */
+  async #discard(): Promise<void> {
+    const [engine, pool] = [this.#engine, this.#pool];
+    this.#engine = this.#pool = undefined;
+    // What was on a thread that died cannot be closed any more.
+    await Promise.allSettled([this.#lives, this.#steppers, this.#forwards].map((kept) => kept.close()));
+    await Promise.allSettled([engine?.then((started) => started.close()), pool?.close()]);
   }
 
   #obstacle(run: RunView, saes: readonly SaeFolder[]): string | null {
@@ -167,6 +179,11 @@ export class Workbench {
     if (queue === undefined) this.#queues.set(run.id, (queue = new Queue(LARGEST_QUEUE)));
     return queue.run(async () => {
       if (this.#closed) throw new HttpFailure(503, "the explorer is being stopped");
+      if (this.#isSuspect && this.#active === 0) {
+        this.#isSuspect = false;
+        await this.#discard();
+      }
+      this.#active++;
       try {
         const place = modelPlace(run.record(), this.#override);
         if (typeof place === "string") throw new HttpFailure(503, place);
@@ -180,8 +197,13 @@ export class Workbench {
         );
       } catch (error) {
         const expected = outOfMemory(error) ?? error;
-        if (expected instanceof HttpFailure || !(expected instanceof Failure)) throw expected;
-        throw new HttpFailure(expected instanceof UsageError ? 400 : 503, expected.message, { cause: error });
+        if (expected instanceof HttpFailure || isCalledOff(expected)) throw expected;
+        if (expected instanceof UsageError) throw new HttpFailure(400, expected.message, { cause: error });
+        this.#isSuspect = true;
+        if (!(expected instanceof Failure)) throw expected;
+        throw new HttpFailure(503, expected.message, { cause: error });
+      } finally {
+        this.#active--;
       }
     }, signal);
   }
