@@ -22,9 +22,11 @@ export interface Ask {
 const answers = new Map<string, unknown>();
 const underWay = new Map<string, Promise<unknown>>();
 
-/** The answer to a GET that was already given, oldest ones forgotten. */
+/** The answer to a GET that was already given; those not looked at for longest are forgotten. */
 export function known<T>(path: string): T | undefined {
-  return answers.get(path) as T | undefined;
+  const answer = answers.get(path);
+  if (answer !== undefined) keep(path, answer);
+  return answer as T | undefined;
 }
 
 /** Drops answers whose path starts like this, because something was written. */
@@ -54,6 +56,16 @@ export async function api<T>(path: string, ask: Ask = {}): Promise<T> {
 /** Fetches what will probably be looked at next; failing is nobody's concern. */
 export function prefetch(path: string): void {
   if (!answers.has(path)) api(path).catch(() => undefined);
+}
+
+let soon: ReturnType<typeof setTimeout> | undefined;
+/** The pointer rests this long on what it means; what it only passes is not fetched. */
+const REST_MS = 60;
+
+/** `prefetch` when the pointer stays; null when it leaves. */
+export function prefetchSoon(path: string | null): void {
+  clearTimeout(soon);
+  soon = path === null ? undefined : setTimeout(() => prefetch(path), REST_MS);
 }
 
 /** Lines of JSON as they arrive from a POST. */

@@ -37,6 +37,11 @@ export function tokenContent(
   });
 }
 
+/** The same as an element. */
+export function TokenText({ token, ...showing }: Showing & { readonly token: string }) {
+  return <>{tokenContent(token, showing)}</>;
+}
+
 /** A token by itself, as in a list: framed, so that its ends are seen. */
 export function TokenChip({ token, title }: { token: string; title?: string }) {
   return (

@@ -30,8 +30,8 @@ export function useRows(base: string, choice: ListChoice, seen: Seen): Rows {
   const first = known<UnitList>(pathOf(wanted[0]!)) ?? known<UnitList>(list);
   if (first !== undefined) total.current = { list, count: first.total };
 
+  const missing = wanted.map(pathOf).filter((path) => known(path) === undefined);
   useEffect(() => {
-    const missing = wanted.map(pathOf).filter((path) => known(path) === undefined);
     if (missing.length === 0) return undefined;
     const stop = new AbortController();
     const ask = () => {
@@ -53,7 +53,7 @@ export function useRows(base: string, choice: ListChoice, seen: Seen): Rows {
       clearTimeout(timer);
       stop.abort();
     };
-  }, [list, wanted.join()]);
+  }, [missing.join("\n")]);
 
   return {
     // The number of the list before keeps the scroll bar still until the new one is known.

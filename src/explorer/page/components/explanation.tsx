@@ -1,8 +1,8 @@
 /** What is said of a unit: the words that are shown for it, others, and a person's own, which can be written here. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Explanation } from "../../api.ts";
-import { api, exported, sentence } from "../data.ts";
+import { api, exported, forget, sentence } from "../data.ts";
 import { plainText } from "../token-text.ts";
 import { brief } from "../numbers.ts";
 
@@ -83,6 +83,8 @@ function LabelForm({ path, text, onDone }: FormProps) {
   const [value, setValue] = useState(text);
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => input.current?.focus(), []);
   const submit = async (event: Event) => {
     event.preventDefault();
     const words = value.trim();
@@ -90,6 +92,8 @@ function LabelForm({ path, text, onDone }: FormProps) {
     setBusy(true);
     try {
       await api<Explanation>(`${path}/labels`, { body: { text: words } });
+      // Its words stand in lists and beside its neighbours, too.
+      forget(path.slice(0, path.lastIndexOf("/units/")));
       onDone(true);
     } catch (error) {
       setBusy(false);
@@ -104,7 +108,7 @@ function LabelForm({ path, text, onDone }: FormProps) {
         placeholder="What it responds to, or what it does"
         maxLength={LONGEST}
         value={value}
-        ref={(element) => element?.focus()}
+        ref={input}
         onInput={(event) => setValue(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key === "Escape") onDone(false);

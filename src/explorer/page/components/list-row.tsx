@@ -2,7 +2,7 @@
 
 import type { UnitRow } from "../../api.ts";
 import type { UnitKind } from "../../../features/units.ts";
-import { prefetch } from "../data.ts";
+import { prefetchSoon } from "../data.ts";
 import { href, there } from "../router.ts";
 import { plainText } from "../token-text.ts";
 import { TokenChip } from "../token.tsx";
@@ -29,15 +29,17 @@ export function ListRow({ row, kind, at, top, current, pathOf }: ListRowProps) {
         <span />
       </div>
     );
-  const ready = () => prefetch(pathOf(row.index));
   return (
     <a
       id={`row-${at}`}
+      role="option"
+      aria-selected={current}
       class={`row${current ? " current" : ""}${row.density === 0 ? " dead" : ""}`}
       style={place}
       href={href(there({ page: "unit", unit: { kind, index: row.index } }))}
       tabIndex={-1}
-      onMouseEnter={ready}
+      onMouseEnter={() => prefetchSoon(pathOf(row.index))}
+      onMouseLeave={() => prefetchSoon(null)}
     >
       <b class="number">{row.index}</b>
       <Sparkline counts={row.sparkline} />

@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import type { UnitPage } from "../../api.ts";
 import type { Neighbour } from "../../../features/records.ts";
 import type { UnitKind } from "../../../features/units.ts";
-import { prefetch } from "../data.ts";
+import { prefetchSoon } from "../data.ts";
 import { href, there } from "../router.ts";
 import { Card } from "./card.tsx";
 import { Words } from "./words.tsx";
@@ -72,8 +72,9 @@ function Line({ kind, unit: { index, value }, path, children }: LineProps) {
     <li>
       <a
         href={href(there({ page: "unit", unit: { kind, index } }))}
-        onMouseEnter={() => prefetch(path)}
-        onFocus={() => prefetch(path)}
+        onMouseEnter={() => prefetchSoon(path)}
+        onMouseLeave={() => prefetchSoon(null)}
+        onFocus={() => prefetchSoon(path)}
       >
         <b>{index}</b>
         {children}

@@ -17,7 +17,7 @@ import { Proxies } from "../components/proxies.tsx";
 import { Steer } from "../components/steer.tsx";
 import { UnitHeader } from "../components/unit-header.tsx";
 import { UnitTokens } from "../components/unit-tokens.tsx";
-import { formatTokens } from "../../../report/format.ts";
+import { formatCount, formatTokens } from "../../../report/format.ts";
 import { contextView } from "../context-view.ts";
 import { prefetch } from "../data.ts";
 import { keptDisplay } from "../kept-display.ts";
@@ -49,7 +49,8 @@ interface UnitProps extends PageProps {
 function Unit({ run, sae, kind, index, pathOf }: UnitProps) {
   const path = pathOf(kind, index);
   const count = sae.analyses.find((one) => one.kind === kind)?.count ?? null;
-  const answer = useApi<UnitPage>(path);
+  const isBeyond = count !== null && index >= count;
+  const answer = useApi<UnitPage>(isBeyond ? null : path);
   useStepKeys(kind, index, count);
   useEffect(() => {
     if (answer.data === undefined || answer.stale) return;
@@ -57,14 +58,21 @@ function Unit({ run, sae, kind, index, pathOf }: UnitProps) {
     if (index > 0) prefetch(pathOf(kind, index - 1));
   }, [path, answer.stale, answer.data === undefined]);
 
-  const title = kind === "neuron" ? "neuron" : "feature";
+  if (isBeyond)
+    return (
+      <Nothing title={`There is no ${kind} ${formatCount(index)}`}>
+        <p>
+          The last one is {formatCount(count - 1)}. <a href={lastList(kind)}>To the list</a>
+        </p>
+      </Nothing>
+    );
   if (answer.error !== null)
     return (
       <Problem error={answer.error} again={answer.again}>
         <a href={lastList(kind)}>To the list</a>
       </Problem>
     );
-  if (answer.data === undefined) return <Waiting what={`Opening ${title} ${index}`} />;
+  if (answer.data === undefined) return <Waiting what={`Opening ${kind} ${index}`} />;
   const { data } = answer;
   // The page before stays until the next one is there; its number must not be the new one's meanwhile.
   const shown = answer.stale ? data.row.index : index;

@@ -105,12 +105,13 @@ function List({ choice, sae, path }: ListProps) {
   }, [list]);
 
   const unitPath = (index: number) => `${path}/${choice.kind}/${index}`;
-  const open = () => {
+  const openCurrent = () => {
     const row = current === null ? undefined : rows.row(current);
     if (row !== undefined) go(there({ page: "unit", unit: { kind: choice.kind, index: row.index } }));
   };
   const onKey = (event: KeyboardEvent) => {
-    if (event.key === "Enter") return open();
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter") return openCurrent();
     const screen = Math.max(1, Math.floor(view.height / rowHeight) - 1);
     const next = rowAfter(event.key, current ?? -1, total ?? 0, screen);
     if (next === undefined || total === null || total === 0) return;
@@ -119,6 +120,22 @@ function List({ choice, sae, path }: ListProps) {
     if (box.current !== null)
       box.current.scrollTop = scrollFor(next, box.current.scrollTop, box.current.clientHeight, rowHeight);
   };
+
+  // Arrows reach the list from anywhere on the page where they mean nothing else.
+  const fromBody = useRef(onKey);
+  fromBody.current = onKey;
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      const { target } = event;
+      const isSearch =
+        target instanceof HTMLInputElement && target.type === "search" && event.key === "ArrowDown";
+      if (target !== document.body && !isSearch) return;
+      fromBody.current(event);
+      if (event.defaultPrevented) box.current?.focus({ preventScroll: true });
+    };
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
 
   const drawn = [];
   for (let row = seen.first; row < Math.min(seen.end, total ?? 0); row++)
