@@ -1,6 +1,6 @@
 /** What is said of a unit: the words that are shown for it, others, and a person's own, which can be written here. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Explanation } from "../../api.ts";
 import { api, exported, forget, sentence } from "../data.ts";
 import { plainText } from "../token-text.ts";
@@ -84,7 +84,7 @@ function LabelForm({ path, text, onDone }: FormProps) {
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.focus(), []);
+  useLayoutEffect(() => input.current?.focus(), []);
   const submit = async (event: Event) => {
     event.preventDefault();
     const words = value.trim();
