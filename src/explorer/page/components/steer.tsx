@@ -1,7 +1,12 @@
 /** Experiments with one unit in place: text generated with it changed beside text without. */
 
-import type { RunSummary, SaeSummary } from "../../api.ts";
+import { useMemo } from "preact/hooks";
+import type { GenerationRequest, RunSummary, SaeSummary } from "../../api.ts";
 import type { UnitKind } from "../../../features/units.ts";
+import { href, route, there } from "../router.ts";
+import { DEFAULTS, queryOf, rounded, settingsOf } from "../steering.ts";
+import { NotLive, whyNotLive } from "./live.tsx";
+import { SteeringBench } from "./steering-bench.tsx";
 
 export interface SteerProps {
   readonly run: RunSummary;
@@ -12,6 +17,29 @@ export interface SteerProps {
   readonly max: number;
 }
 
-export function Steer({ run: { live } }: SteerProps) {
-  return <p class="quiet">{live.reason}</p>;
+export function Steer(props: SteerProps) {
+  const { run, sae, kind, index } = props;
+  if (whyNotLive(run.live) !== null) return <NotLive run={run} what="Experiments need the model" />;
+  return <Experiments key={`${run.id}/${sae.name}/${kind}/${index}`} {...props} />;
+}
+
+function Experiments({ run, sae, kind, index, max }: SteerProps) {
+  const defaults = useMemo<GenerationRequest>(
+    () => ({
+      ...DEFAULTS,
+      interventions: [{ kind, index, mode: "clamp", value: max > 0 ? rounded(max) : 1 }],
+    }),
+    [kind, index, max],
+  );
+  const said = settingsOf(route.value.query, defaults);
+  const query = Object.entries(queryOf(said)).filter((entry): entry is [string, string] => entry[1] !== null);
+  return (
+    <SteeringBench run={run} sae={sae} defaults={defaults} fixed={1}>
+      <p class="note">
+        The {kind} is pinned at its maximum while the model continues the prompt, as in the pinned sampling of
+        Bricken et al. 2023.{" "}
+        <a href={href(there({ page: "steer", query: Object.fromEntries(query) }))}>On a page of its own</a>
+      </p>
+    </SteeringBench>
+  );
 }

@@ -1,8 +1,23 @@
-/** Steer. */
+/** Steering: text generated with any features or neurons changed, beside the same text without. */
 
+import { NotLive, whyNotLive } from "../components/live.tsx";
+import { SteeringBench } from "../components/steering-bench.tsx";
 import type { PageProps } from "../page.ts";
-import { Nothing } from "../states.tsx";
+import { DEFAULTS } from "../steering.ts";
+import "../charts.css";
 
-export function SteerPage({ run }: PageProps) {
-  return <Nothing title={`Steer of ${run.name}`} />;
+export function SteerPage({ run, sae }: PageProps) {
+  if (sae === null) return null;
+  if (whyNotLive(run.live) !== null) return <NotLive run={run} what="Steering needs the model" />;
+  return (
+    <div class="page">
+      <header class="page-head">
+        <h1>Steer</h1>
+        <p class="page-sub">
+          What the model writes when features are changed at {run.hook ?? "the hook point"}
+        </p>
+      </header>
+      <SteeringBench key={`${run.id}/${sae.name}`} run={run} sae={sae} defaults={DEFAULTS} fixed={0} />
+    </div>
+  );
 }

@@ -1,0 +1,190 @@
+/**
+ * The rare-feature plot of Nanda 2023: cosine of each feature's direction with the mean rare direction, against log density. A cluster
+ * at the upper left of the encoder's panel that the decoder's lacks is the sign of features that L1 killed before they found anything.
+ */
+
+import { useMemo } from "preact/hooks";
+import type { EvaluationResult } from "../../../evaluation/result.ts";
+import type { Quality } from "../../api.ts";
+import { formatCount, formatNumber, formatPercent, powerOfTen } from "../../../report/format.ts";
+import { linearAxis } from "../axis.ts";
+import { brief, briefPercent } from "../numbers.ts";
+import { go, there } from "../router.ts";
+import { useWidth } from "../use-width.ts";
+import { DotCanvas, type Dots } from "./dots.tsx";
+import { across, Frame, up, type Box } from "./frame.tsx";
+
+const HEIGHT = 236;
+
+export interface RarePlotProps {
+  readonly evaluation: EvaluationResult;
+  readonly quality: Quality["saes"][number];
+  readonly colour: string;
+  /** Whether there are pages of its features to go to. */
+  readonly analysed: boolean;
+}
+
+export function RarePlot({ evaluation, quality, colour, analysed }: RarePlotProps) {
+  const { rare } = evaluation;
+  if (rare.count === 0)
+    return (
+      <p class="quiet">
+        No feature is rarer than {formatNumber(rare.threshold)}, so there is no mean rare direction to compare
+        with.
+      </p>
+    );
+  return (
+    <>
+      <p class="note">
+        {formatCount(rare.count)} of {formatCount(evaluation.d_sae)} features are rarer than{" "}
+        {formatNumber(rare.threshold)}, {formatCount(rare.never)} of them never fired.
+        {rare.unrelated_cosine !== null &&
+          ` Unrelated directions would show about ${brief(rare.unrelated_cosine, 2)} (1/√count), the dashed line.`}
+      </p>
+      <div class="pair">
+        {(["encoder", "decoder"] as const).map((side) => (
+          <figure key={side}>
+            <figcaption>
+              <b>{side === "encoder" ? "Encoder" : "Decoder"}</b>
+              <small>
+                median {formatNumber(rare[`${side}_median`])} among the rare,{" "}
+                {formatNumber(rare[`${side}_median_others`])} among others;{" "}
+                {formatPercent(rare[`${side}_aligned_fraction`])} of the rare above 0.95
+              </small>
+            </figcaption>
+            <Panel
+              evaluation={evaluation}
+              densities={quality.logDensity}
+              cosines={side === "encoder" ? quality.rareEncoderCosine : quality.rareDecoderCosine}
+              colour={colour}
+              analysed={analysed}
+            />
+          </figure>
+        ))}
+      </div>
+    </>
+  );
+}
+
+interface PanelProps {
+  readonly evaluation: EvaluationResult;
+  readonly densities: readonly (number | null)[];
+  readonly cosines: readonly (number | null)[];
+  readonly colour: string;
+  readonly analysed: boolean;
+}
+
+function Panel({ evaluation, densities, cosines, colour, analysed }: PanelProps) {
+  const [holder, width] = useWidth<HTMLDivElement>(460);
+  const { rare, log_density_histogram: histogram } = evaluation;
+  const low = (histogram.edges[0] ?? -6) - 1;
+  const box: Box = { left: 40, right: width - 6, top: 10, bottom: HEIGHT - 36 };
+  const x = {
+    ...linearAxis(low, 0, 6),
+    ticks: Array.from({ length: 12 }, (_, power) => -power).filter((power) => power >= low + 0.7),
+  };
+  const least = cosines.reduce<number>((least, cosine) => Math.min(least, cosine ?? 0), -0.25);
+  const y = linearAxis(Math.floor(4 * least) / 4, 1, 5);
+  const edge = Math.log10(rare.threshold);
+  const { features, dots } = useMemo(
+    () =>
+      dotsOf(
+        densities,
+        cosines,
+        low,
+        edge,
+        (v) => across(x, box, v),
+        (v) => up(y, box, v),
+      ),
+    [densities, cosines, width],
+  );
+  const colours = useMemo(() => [colour, "var(--bad)"], [colour]);
+  return (
+    <div class="dot-figure" ref={holder}>
+      <svg class="chart" width={width} height={HEIGHT} role="img" aria-label="Cosine against density">
+        <rect
+          class="zone"
+          x={box.left}
+          width={Math.max(0, across(x, box, edge) - box.left)}
+          y={box.top}
+          height={box.bottom - box.top}
+        />
+        <Frame
+          box={box}
+          x={x}
+          y={y}
+          xText={powerOfTen}
+          yText={(value) => String(value).replace("-", "−")}
+          xName="density, share of tokens"
+        />
+        <text class="x" x={across(x, box, low + 0.4)} y={box.bottom + 15}>
+          never
+        </text>
+        <text class="rare-word" x={across(x, box, edge) - 5} y={box.top + 12}>
+          rare
+        </text>
+        {rare.unrelated_cosine !== null && (
+          <line
+            class="limit"
+            x1={box.left}
+            x2={box.right}
+            y1={up(y, box, rare.unrelated_cosine)}
+            y2={up(y, box, rare.unrelated_cosine)}
+          />
+        )}
+      </svg>
+      <DotCanvas
+        dots={dots}
+        colours={colours}
+        width={width}
+        height={HEIGHT}
+        describe={(at) => {
+          const feature = features[at]!;
+          const density = densities[feature];
+          return (
+            <p>
+              <b>Feature {formatCount(feature)}</b>
+              <br />
+              cosine {brief(cosines[feature]!, 2)} ·{" "}
+              {density === null || density === undefined
+                ? "never fired"
+                : `on ${briefPercent(10 ** density)} of tokens`}
+            </p>
+          );
+        }}
+        onOpen={(at) => {
+          if (analysed) go(there({ page: "unit", unit: { kind: "feature", index: features[at]! } }));
+        }}
+      />
+    </div>
+  );
+}
+
+/** Features that have a cosine. Those that never fired are spread over a column of their own. */
+export function dotsOf(
+  densities: readonly (number | null)[],
+  cosines: readonly (number | null)[],
+  low: number,
+  edge: number,
+  xOf: (value: number) => number,
+  yOf: (value: number) => number,
+): { readonly features: Int32Array; readonly dots: Dots } {
+  const shown = densities.flatMap((_, feature) =>
+    cosines[feature] === null || cosines[feature] === undefined ? [] : [feature],
+  );
+  const features = Int32Array.from(shown);
+  const places = shown.map((feature) => densities[feature] ?? low + 0.25 + 0.3 * spread(feature));
+  return {
+    features,
+    dots: {
+      x: Float32Array.from(places, xOf),
+      y: Float32Array.from(shown, (feature) => yOf(cosines[feature]!)),
+      colour: Uint8Array.from(shown, (feature) => ((densities[feature] ?? -Infinity) < edge ? 1 : 0)),
+    },
+  };
+}
+
+/** Between 0 and 1, the same for a feature every time, unlike its neighbours'. */
+function spread(feature: number): number {
+  return (feature * 0.618_033_988_75) % 1;
+}
