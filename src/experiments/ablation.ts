@@ -1,13 +1,13 @@
 /**
  * Feature ablation (Bricken et al. 2023): a unit's contribution is taken away at every token of a context,
  *
- *     x_j ← x_j − f_i(x_j) d_i        for all tokens j
+ *     x_j ← x_j − f_i(x_j) d_i        for all tokens j; with s(x_j) before f_i where rows have a scale (units.ts)
  *
  * the forward pass is finished, and what became of each prediction is recorded. It starts from x and not from x̂: what the
  * dictionary does not explain stays in, so the effect is the unit's alone.
  */
 
-import type { Units } from "../features/units.ts";
+import { rowScale, type Units } from "../features/units.ts";
 import type { LiveModel } from "../model/live-model.ts";
 import type { Edit, Reading } from "../model/reading.ts";
 import type { RowDifference, TokenProbabilities } from "../model/row-runs.ts";
@@ -39,7 +39,7 @@ export async function ablate(
 ): Promise<TokenAblation> {
   const reading = await live.read(tokens);
   const { positions, values } = activeAt(await units.encode(reading.activation), unit);
-  const edit = withoutUnit(live, reading, { direction: units.direction(unit), positions, values });
+  const edit = withoutUnit(units, reading, { unit, positions, values });
   const [differences] = await live.differences([edit], top);
   return ablationOf(tokens.length, positions, values, differences!);
 }
@@ -47,8 +47,7 @@ export async function ablate(
 /** A unit to take away from a context: what an analysis has stored of it there. */
 export interface AblationRequest {
   readonly tokens: Int32Array;
-  /** d_i. */
-  readonly direction: Float32Array;
+  readonly unit: number;
   /** Every position at which the unit is active, ascending, and f_i there. */
   readonly positions: ArrayLike<number>;
   readonly values: ArrayLike<number>;
@@ -69,6 +68,7 @@ const GROUP = 32;
  */
 export async function ablateContexts(
   live: LiveModel,
+  units: Units,
   requests: readonly AblationRequest[],
   done: (index: number, ablation: TokenAblation) => void,
   { top, signal, onProgress }: AblationBatchOptions,
@@ -78,7 +78,7 @@ export async function ablateContexts(
     if (signal?.aborted) break;
     const group = requests.slice(first, first + GROUP);
     // Read while the group before is finished.
-    const [edits] = await Promise.all([editsOf(live, group), earlier]);
+    const [edits] = await Promise.all([editsOf(live, units, group), earlier]);
     earlier = live.differences(edits, top).then((differences) => {
       group.forEach(({ tokens, positions, values }, i) =>
         done(first + i, ablationOf(tokens.length, positions, values, differences[i]!)),
@@ -90,25 +90,27 @@ export async function ablateContexts(
   signal?.throwIfAborted();
 }
 
-async function editsOf(live: LiveModel, requests: readonly AblationRequest[]): Promise<Edit[]> {
+async function editsOf(live: LiveModel, units: Units, requests: readonly AblationRequest[]): Promise<Edit[]> {
   const readings = new Map<Int32Array, Promise<Reading>>();
   for (const { tokens } of requests) if (!readings.has(tokens)) readings.set(tokens, live.read(tokens));
   return Promise.all(
-    requests.map(async (request) => withoutUnit(live, await readings.get(request.tokens)!, request)),
+    requests.map(async (request) => withoutUnit(units, await readings.get(request.tokens)!, request)),
   );
 }
 
-/** The edit x_j − f_i(x_j) d_i at the given positions. */
+/** The edit x_j − s(x_j) f_i(x_j) d_i at the given positions. */
 export function withoutUnit(
-  live: LiveModel,
+  units: Units,
   reading: Reading,
-  { direction, positions, values }: Omit<AblationRequest, "tokens">,
+  { unit, positions, values }: Omit<AblationRequest, "tokens">,
 ): Edit {
-  const { dIn } = live;
+  const { dIn } = units;
+  const direction = units.direction(unit);
   const rows = new Float32Array(positions.length * dIn);
   for (let i = 0; i < positions.length; i++) {
-    const [from, to] = [positions[i]! * dIn, i * dIn];
-    for (let k = 0; k < dIn; k++) rows[to + k] = reading.activation[from + k]! - values[i]! * direction[k]!;
+    const x = reading.activation.subarray(positions[i]! * dIn, (positions[i]! + 1) * dIn);
+    const taken = rowScale(units, x) * values[i]!;
+    for (let k = 0; k < dIn; k++) rows[i * dIn + k] = x[k]! - taken * direction[k]!;
   }
   return { reading, positions, rows };
 }

@@ -9,10 +9,11 @@
  *
  *     ablated_i = log p(next | x) − log p(next | x − f_i d_i)
  *
- * which has the same sign and order where the direct path is most of the effect.
+ * which has the same sign and order where the direct path is most of the effect. Where rows have a scale (units.ts), s(x) f_i
+ * stands for f_i in both.
  */
 
-import type { Units } from "../features/units.ts";
+import { rowScale, type Units } from "../features/units.ts";
 import type { LiveModel } from "../model/live-model.ts";
 import { withoutUnit } from "./ablation.ts";
 
@@ -42,14 +43,16 @@ export async function attribute(
   const gradient = await live.directGradient(reading, position);
   const row = reading.activation.slice(position * dIn, (position + 1) * dIn);
   const { indices, values } = await units.encode(row);
+  const scale = rowScale(units, row);
   const attributions = Array.from(indices, (feature, entry) => {
     const activation = values[entry]!;
-    return { feature, activation, direct: activation * dot(units.direction(feature), gradient) };
+    const direct = scale * activation * dot(units.direction(feature), gradient);
+    return { feature, activation, direct };
   }).sort((a, b) => Math.abs(b.direct) - Math.abs(a.direct) || a.feature - b.feature);
 
   const edits = attributions.slice(0, check).map(({ feature, activation }) => {
-    const unit = { direction: units.direction(feature), positions: [position], values: [activation] };
-    return { ...withoutUnit(live, reading, unit), only: [position] };
+    const taken = withoutUnit(units, reading, { unit: feature, positions: [position], values: [activation] });
+    return { ...taken, only: [position] };
   });
   const checked = await live.differences(edits, 0);
   return attributions.map((attribution, i) => {

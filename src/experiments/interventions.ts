@@ -4,13 +4,15 @@
  *     clamp   x′ = x + (value − f_i(x))·d_i      the unit is `value` at every position; 0 takes it away
  *     add     x′ = x + value·d_i
  *
+ * Values are values of f: where rows have a scale (units.ts), s(x) stands before each of these multiples of d_i.
+ *
  * The rest of x, what the dictionary does not explain included, stays as it was: replacing x by a changed reconstruction would
  * mix the unit's effect with the reconstruction's error. Several interventions add up, and clamps all read f(x) of the unchanged
  * row. Pinning a feature at its maximum (Bricken et al. 2023) is a clamp.
  */
 
 import { UsageError } from "../errors.ts";
-import type { UnitKind, Units } from "../features/units.ts";
+import { rowScale, type UnitKind, type Units } from "../features/units.ts";
 import type { SparseActivations } from "../sae/forward.ts";
 
 export interface Intervention {
@@ -86,10 +88,11 @@ class Group {
     const width = indices.length + this.#added.length;
     const coefficients = new Float32Array(n * width);
     for (let row = 0; row < n; row++) {
+      const scale = rowScale(this.#units, rows.subarray(row * dIn, (row + 1) * dIn));
       this.#clamped.forEach(({ value }, i) => {
-        coefficients[row * width + i] = value - f![row * indices.length + i]!;
+        coefficients[row * width + i] = scale * (value - f![row * indices.length + i]!);
       });
-      this.#added.forEach(({ value }, i) => (coefficients[row * width + indices.length + i] = value));
+      this.#added.forEach(({ value }, i) => (coefficients[row * width + indices.length + i] = scale * value));
     }
     return coefficients;
   }

@@ -4,10 +4,13 @@
  *
  *     features   f = encoder(x)            d_i = W_dec[i]
  *     neurons    f_k = max(0, x_k)         d_k = e_k           at blocks.L.mlp.hook_post
+ *
+ * What it adds is f_i(x) d_i, or s(x) f_i(x) d_i for a dictionary that stretches each reconstruction by a scale of the row's
+ * own: with "layer_norm", x̂ = mean(x) + σ(x) (b_dec + Σ f_i d_i).
  */
 
 import { chosenFeatures, decideAlone } from "../sae/chosen-features.ts";
-import type { SaeForward, SparseActivations } from "../sae/forward.ts";
+import { meanAndDeviation, type SaeForward, type SparseActivations } from "../sae/forward.ts";
 
 export const UNIT_KINDS = ["feature", "neuron"] as const;
 export type UnitKind = (typeof UNIT_KINDS)[number];
@@ -23,10 +26,17 @@ export interface Units {
   readonly chosen?: (x: Float32Array, indices: readonly number[]) => Float32Array;
   /** d_i [d_in]. The array may be a view: do not write to it. */
   direction(index: number): Float32Array;
+  /** s(x) of one row x [d_in]; 1 for every row unless given. */
+  readonly scale?: (x: Float32Array) => number;
+}
+
+/** s(x) of one row [d_in]: a unit with f = 1 adds s(x) d_i to it. */
+export function rowScale(units: Units, x: Float32Array): number {
+  return units.scale?.(x) ?? 1;
 }
 
 export function saeUnits(forward: SaeForward): Units {
-  const { d_in, d_sae, W_dec } = forward.sae;
+  const { d_in, d_sae, W_dec, normalize_activations } = forward.sae;
   return {
     kind: "feature",
     count: d_sae,
@@ -34,6 +44,7 @@ export function saeUnits(forward: SaeForward): Units {
     encode: (x) => forward.encode(x),
     ...(decideAlone(forward.sae) && { chosen: (x, indices) => chosenFeatures(forward.sae, x, indices) }),
     direction: (index) => W_dec.subarray(index * d_in, (index + 1) * d_in),
+    ...(normalize_activations === "layer_norm" && { scale: (x) => meanAndDeviation(x)[1] }),
   };
 }
 

@@ -25,8 +25,7 @@ export async function storeAblations(
   hooks.onPhase?.(`${name}: ablations`, units.count, `${units.kind}s`);
   try {
     for (let first = 0; first < units.count; first += GROUP) {
-      const requests: (AblationRequest & { unit: number; split: "train" | "heldout"; context: number })[] =
-        [];
+      const requests: (AblationRequest & { split: "train" | "heldout"; context: number })[] = [];
       const read = new Map<string, Int32Array>();
       for (let unit = first; unit < Math.min(units.count, first + GROUP); unit++) {
         const examples = tally
@@ -42,7 +41,6 @@ export async function storeAblations(
             split,
             context,
             tokens,
-            direction: units.direction(unit),
             positions,
             values,
           });
@@ -53,6 +51,7 @@ export async function storeAblations(
       const results = new Map<number, StoredAblation[]>();
       await ablateContexts(
         live,
+        units,
         requests,
         (i, ablation) => {
           const { unit, split, context } = requests[i]!;

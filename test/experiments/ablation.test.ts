@@ -129,7 +129,7 @@ describe("many contexts", () => {
     for (const tokens of contexts) {
       const sparse = await units.encode((await live.read(tokens)).activation);
       for (const unit of [3, 4, 5, 6, 7]) {
-        requests.push({ tokens, unit, direction: units.direction(unit), ...activeAt(sparse, unit) });
+        requests.push({ tokens, unit, ...activeAt(sparse, unit) });
       }
     }
     return requests;
@@ -146,6 +146,7 @@ describe("many contexts", () => {
       const all: Float32Array[] = [];
       await ablateContexts(
         live,
+        units,
         requests,
         (index, { lossChange, activations }) => {
           order.push(index);
@@ -166,10 +167,11 @@ describe("many contexts", () => {
 
   test("stops between groups", async () => {
     const live = await openLiveModel(engine, model, "blocks.2.mlp.hook_post");
-    const requests = await requestsOf(live, neuronUnits(live.dIn));
+    const units = neuronUnits(live.dIn);
+    const requests = await requestsOf(live, units);
     const controller = new AbortController();
     let done = 0;
-    const run = ablateContexts(live, requests, () => done++, {
+    const run = ablateContexts(live, units, requests, () => done++, {
       top: 1,
       signal: controller.signal,
     });

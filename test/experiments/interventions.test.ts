@@ -10,7 +10,7 @@ import type { Sae } from "../../src/sae/dictionary.ts";
 import { SaeForward } from "../../src/sae/forward.ts";
 import { Pool } from "../../src/sae/pool.ts";
 import { largestDifference } from "../close.ts";
-import { plainForward, randomSae } from "../sae/plain-forward.ts";
+import { plainForward, plainScales, randomSae } from "../sae/plain-forward.ts";
 
 const [d_in, d_sae, rows] = [19, 60, 7];
 const random = Random.of(5, "rows");
@@ -37,16 +37,18 @@ async function changed(units: readonly Units[], interventions: readonly Interven
   return result;
 }
 
-/** x + Σ (value − f_i(x))·d_i over clamps + Σ value·d_i over additions, all from the f of the unchanged rows. */
+/** x + Σ s·(value − f_i(x))·d_i over clamps + Σ s·value·d_i over additions, all from the f and s of the unchanged rows. */
 function plain(sae: Sae, interventions: readonly Intervention[]): Float64Array {
   const { f } = plainForward(sae, x);
+  const scales = plainScales(sae, x);
   const result = Float64Array.from(x);
   for (let row = 0; row < rows; row++) {
     for (const { kind, index, mode, value } of interventions) {
       const before = kind === "neuron" ? Math.max(0, x[row * d_in + index]!) : f[row]![index]!;
       for (let k = 0; k < d_in; k++) {
         const direction = kind === "neuron" ? Number(k === index) : sae.W_dec[index * d_in + k]!;
-        result[row * d_in + k]! += (mode === "clamp" ? value - before : value) * direction;
+        const scale = kind === "neuron" ? 1 : scales[row]!;
+        result[row * d_in + k]! += scale * (mode === "clamp" ? value - before : value) * direction;
       }
     }
   }
@@ -60,8 +62,15 @@ const feature = (index: number, mode: Intervention["mode"], value: number): Inte
   value,
 });
 
-describe.each(["standard", "topk", "jumprelu", "gated"] as const)("a %s dictionary", (architecture) => {
-  const sae = randomSae(architecture, d_in, d_sae);
+describe.each([
+  ["standard", "none"],
+  ["topk", "none"],
+  ["jumprelu", "none"],
+  ["gated", "none"],
+  ["standard", "layer_norm"],
+  ["topk", "layer_norm"],
+] as const)("a %s dictionary, normalised by %s", (architecture, normalize_activations) => {
+  const sae = randomSae(architecture, d_in, d_sae, { normalize_activations });
   const often = plainForward(sae, x).f;
   /** Features that are active on some of the rows. */
   const active = Array.from({ length: d_sae }, (_, i) => i)

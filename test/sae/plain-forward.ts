@@ -47,6 +47,16 @@ export function plainForward(sae: Sae, x: Float32Array): PlainForward {
   return result;
 }
 
+/** By how much the reconstruction of each row is stretched. */
+export function plainScales({ d_in, normalize_activations }: Sae, x: Float32Array): number[] {
+  return Array.from({ length: x.length / d_in }, (_, row) => {
+    const values = [...x.subarray(row * d_in, (row + 1) * d_in)];
+    const mean = values.reduce((sum, value) => sum + value, 0) / d_in;
+    const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+    return normalize_activations === "layer_norm" ? Math.sqrt(squares / (d_in - 1)) : 1;
+  });
+}
+
 /** A random dictionary of the architecture. */
 export function randomSae(
   architecture: Sae["architecture"],
