@@ -1,6 +1,6 @@
 /**
  * The library behind the command line: load a model, cut it at a hook point, train dictionaries on its activations,
- * evaluate them. Every name is explained where it is defined.
+ * evaluate them, find out what their features respond to and do. Every name is explained where it is defined.
  *
  *     const model = await loadModel("models/one-layer");
  *     const engine = await Engine.start({ workers: 2 });
@@ -18,6 +18,10 @@ export { loadModel, type SourceModel } from "./model/load.ts";
 export { type HookPoint, hookPoints } from "./model/hooks.ts";
 export { type Carry, type Cut, openCut } from "./model/cut.ts";
 export { forward, type ForwardPass } from "./model/forward.ts";
+export { type LiveModel, openLiveModel } from "./model/live-model.ts";
+export { type Edit, type Reading } from "./model/reading.ts";
+export { sampleToken, type SamplingOptions } from "./model/sampling.ts";
+export { openStepper, type Stepper } from "./model/stepper.ts";
 export { loadTokenizer, Tokenizer } from "./model/tokenizer.ts";
 
 export { openDocuments } from "./text/open-documents.ts";
@@ -41,6 +45,27 @@ export { evaluateSae, evaluateSaes } from "./evaluation/evaluate.ts";
 export { type Evaluation } from "./evaluation/subject.ts";
 export { type EvaluationResult } from "./evaluation/result.ts";
 
+export { type AnalysisRecord, type UnitRecord } from "./features/records.ts";
+export { neuronUnits, saeUnits, type UnitKind, type Units } from "./features/units.ts";
+export { type ComparisonResult } from "./features/comparison/result.ts";
+
+export { ablate, ablateContexts, type TokenAblation } from "./experiments/ablation.ts";
+export { attribute, type UnitAttribution } from "./experiments/attribution.ts";
+export { generate, type GenerationOptions, type TokenEvent } from "./experiments/generate.ts";
+export { intervene, type Intervention } from "./experiments/interventions.ts";
+export { type Substitution, substitute } from "./experiments/substitution.ts";
+export { featuresOfText } from "./experiments/text-features.ts";
+
+export { openStore, type Store, type StoredUnit } from "./store/store.ts";
+export { type ListQuery, type UnitRow } from "./store/listing.ts";
+
 export { run, type RunResult } from "./run/run.ts";
 export { type RunHooks, type RunRequest } from "./run/request.ts";
+export { analyseRun, type AnalysisSummary } from "./run/analysis.ts";
+export { type AnalysisRequest } from "./run/analysis-request.ts";
+export { type CompareRequest, compareDictionaries } from "./run/compare.ts";
 export { writeReport } from "./report/write-report.ts";
+
+export { explore, type ExploreHooks, type ExploreRequest } from "./explorer/explore.ts";
+export { exportHtml, type HtmlExportRequest } from "./explorer/export-html.ts";
+export { exportNeuronpediaFolder, type NeuronpediaFolderRequest } from "./explorer/export-neuronpedia.ts";
