@@ -29,11 +29,16 @@ export function Tip() {
   const box = useRef<HTMLDivElement>(null);
   const now = shown.value;
   useLayoutEffect(() => {
-    if (now === null || box.current === null) return undefined;
-    place(box.current, now.of);
-    const away = () => hideTip();
-    addEventListener("scroll", away, { passive: true, capture: true });
-    return () => removeEventListener("scroll", away, { capture: true });
+    const tip = box.current;
+    if (now === null || tip === null) return undefined;
+    place(tip, now.of);
+    const follow = () => {
+      // Focus scrolls to what it goes to, and must not lose the tip by that.
+      if (now.of === document.activeElement && isInView(now.of)) place(tip, now.of);
+      else hideTip();
+    };
+    addEventListener("scroll", follow, { passive: true, capture: true });
+    return () => removeEventListener("scroll", follow, { capture: true });
   }, [now]);
   if (now === null) return null;
   return (
@@ -41,6 +46,11 @@ export function Tip() {
       {now.content}
     </div>
   );
+}
+
+function isInView(element: Element): boolean {
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > 0 && top < document.documentElement.clientHeight;
 }
 
 /** Below the element, above it where there is no room, never outside the window. */

@@ -118,7 +118,7 @@ describeInBrowser("a feature's page", (launch) => {
     await page.getByRole("link", { name: "All features" }).click();
     await page.getByRole("searchbox").fill("definitions");
     await page.getByText("1 found").waitFor();
-    await page.getByRole("option").filter({ hasText: "definitions in code" }).waitFor();
+    await page.getByRole("listbox").getByRole("option").filter({ hasText: "definitions in code" }).waitFor();
   });
 
   test("leads to the one before and after, by links and by [ and ]; Back goes the same way", async () => {

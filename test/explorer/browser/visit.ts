@@ -64,9 +64,26 @@ export function addressOf(page: Page): string {
 
 /** Nothing sticks out to the right, which would make the whole page scroll sideways. */
 export async function expectNoSidewaysScroll(page: Page): Promise<void> {
-  const { inner, scroll } = await page.evaluate(() => ({
-    inner: window.innerWidth,
-    scroll: document.documentElement.scrollWidth,
-  }));
-  expect(scroll, `${page.url()} in ${inner} px`).toBeLessThanOrEqual(inner);
+  const { inner, scroll, culprits } = await page.evaluate(() => {
+    const root = document.documentElement;
+    const isCut = (element: Element): boolean =>
+      element !== root &&
+      (getComputedStyle(element).overflowX !== "visible" || isCut(element.parentElement!));
+    return {
+      inner: window.innerWidth,
+      scroll: root.scrollWidth,
+      culprits:
+        root.scrollWidth <= window.innerWidth
+          ? []
+          : [...document.body.querySelectorAll("*")]
+              .filter((element) => element.getBoundingClientRect().right > window.innerWidth + 0.5)
+              .filter((element) => !isCut(element.parentElement!))
+              .map(
+                (element) => `<${element.tagName} ${element.className}> ${element.textContent.slice(0, 40)}`,
+              ),
+    };
+  });
+  expect(scroll, `${page.url()} in ${inner} px: ${culprits.slice(0, 8).join("; ")}`).toBeLessThanOrEqual(
+    inner,
+  );
 }

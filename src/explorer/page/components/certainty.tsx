@@ -5,6 +5,7 @@ import type { UnitKind } from "../../../features/units.ts";
 import { formatCount, formatTokens } from "../../../report/format.ts";
 import { documentsOf } from "../example-groups.ts";
 import { href, there } from "../router.ts";
+import { plainText } from "../token-text.ts";
 import { Card } from "./card.tsx";
 import { brief } from "../numbers.ts";
 
@@ -58,7 +59,7 @@ export function Certainty({ page, kind, sae }: CertaintyProps) {
         <dd>
           {scored.length === 0
             ? "Not scored."
-            : scored.map(({ author, score }) => `${brief(score!)} (${author})`).join(", ")}
+            : scored.map(({ author, score }) => `${brief(score!)} (${plainText(author)})`).join(", ")}
         </dd>
         {control !== undefined && controlled && (
           <>

@@ -67,7 +67,7 @@ export function Explanations({ path, shown, explanations, onWritten }: Explanati
 function By({ explanation: { author, score } }: { explanation: Explanation }) {
   return (
     <small>
-      {author === "person" ? "your words" : author}
+      {author === "person" ? "your words" : <bdi>{plainText(author)}</bdi>}
       {score !== null && ` · score ${brief(score)}`}
     </small>
   );
