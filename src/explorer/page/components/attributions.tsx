@@ -5,7 +5,6 @@
 
 import { useState } from "preact/hooks";
 import type { Attribution } from "../../api.ts";
-import { signed } from "../numbers.ts";
 import { FeatureLink } from "./feature-link.tsx";
 
 const FIRST = 10;
@@ -29,10 +28,10 @@ export function Attributions({ attributions }: { attributions: readonly Attribut
               {ablated !== null && <Bar value={ablated} largest={largest} kind="ablated" />}
             </span>
             <span class="n direct" title="Direct effect on the logit">
-              {signed(direct, 2)}
+              {effectText(direct)}
             </span>
             <span class="n ablated" title="Log-probability as it is, minus without the feature">
-              {ablated === null ? "–" : signed(ablated, 2)}
+              {ablated === null ? "–" : effectText(ablated)}
             </span>
           </li>
         ))}
@@ -54,4 +53,11 @@ function Bar({ value, largest, kind }: { value: number; largest: number; kind: s
       style={{ left: `${value >= 0 ? 50 : 50 - width}%`, width: `${width}%` }}
     />
   );
+}
+
+/** +1.72, +0.116, 0: three decimals at most, so that a column of them is read at a glance. */
+export function effectText(value: number): string {
+  const text = Math.abs(value) >= 1 ? value.toFixed(2) : value.toFixed(3);
+  if (Number(text) === 0) return "0";
+  return `${value > 0 ? "+" : "−"}${text.replace("-", "")}`;
 }

@@ -70,16 +70,17 @@ export function EvaluationTable({ saes, colourOf }: EvaluationTableProps) {
 }
 
 /** A term with its definition in the tip, for pointer and keyboard. */
-export function Defined({ label, definition }: { label: string; definition: string }) {
+function Defined({ label, definition }: { label: string; definition: string }) {
   return (
-    <dfn
-      tabIndex={0}
-      onMouseEnter={(event) => showTip(event.currentTarget, <p>{definition}</p>)}
-      onMouseLeave={(event) => hideTip(event.currentTarget)}
-      onFocus={(event) => showTip(event.currentTarget, <p>{definition}</p>)}
-      onBlur={(event) => hideTip(event.currentTarget)}
-    >
+    <dfn tabIndex={0} {...explainedBy(definition)}>
       {label}
     </dfn>
   );
+}
+
+/** Handlers of an element that shows this definition while it is pointed at or has the focus. */
+export function explainedBy(definition: string) {
+  const show = (event: Event) => showTip(event.currentTarget as Element, <p>{definition}</p>);
+  const hide = (event: Event) => hideTip(event.currentTarget as Element);
+  return { onMouseEnter: show, onMouseLeave: hide, onFocus: show, onBlur: hide };
 }

@@ -1,8 +1,10 @@
 /** A small chart of one quantity over tokens, a line for each dictionary; a hair line shows the values at one place. */
 
+import { Fragment } from "preact";
 import type { Line, Quantity } from "../curves.ts";
 import { axisOf, linearAxis, nearestPlace, tickText } from "../axis.ts";
 import { brief, briefPercent } from "../numbers.ts";
+import { hideTip, showTip } from "../tip.tsx";
 import { useWidth } from "../use-width.ts";
 import { across, Frame, up, type Box } from "./frame.tsx";
 
@@ -20,12 +22,16 @@ export interface LineChartProps {
   readonly at: number | null;
   /** The dictionary that stands out, while its name is pointed at. */
   readonly strong: string | null;
+  /** Of many, the one whose value is shown. */
+  readonly chosen: string | null;
   readonly onPoint: (at: number | null) => void;
 }
 
 const HEIGHT = 152;
+/** Values that have room beside the title; of more, one is there and all are in the tip. */
+const ROOM = 3;
 
-export function LineChart({ quantity, lines, most, at, strong, onPoint }: LineChartProps) {
+export function LineChart({ quantity, lines, most, at, strong, chosen, onPoint }: LineChartProps) {
   const [holder, width] = useWidth<HTMLElement>(300);
   const { title, note, percent = false, logarithmic = false, zero = false } = quantity;
   const box: Box = { left: 44, right: width - 8, top: 8, bottom: HEIGHT - 20 };
@@ -39,17 +45,20 @@ export function LineChart({ quantity, lines, most, at, strong, onPoint }: LineCh
     const place = nearestPlace(line.xs, at ?? Infinity);
     return { line, x: line.xs[place], y: line.ys[place] };
   });
+  const wanted = strong ?? chosen ?? lines[0]?.name;
+  const read = values.length <= ROOM ? values : values.filter(({ line }) => line.name === wanted);
   const point = (event: MouseEvent) => {
     const { left } = (event.currentTarget as Element).getBoundingClientRect();
     const share = (event.clientX - left - box.left) / (box.right - box.left);
     onPoint(Math.min(1, Math.max(0, share)) * most);
+    if (values.length > ROOM) showTip(event.currentTarget as Element, <Values values={values} text={text} />);
   };
   return (
     <figure class="multiple" ref={holder}>
       <figcaption>
         <b>{title}</b>
         <span class="readout">
-          {values.slice(0, 4).map(({ line, y: value }) => (
+          {read.map(({ line, y: value }) => (
             <span key={line.name} style={{ color: lines.length > 1 ? line.colour : undefined }}>
               {value === undefined ? "–" : text(value)}
             </span>
@@ -67,7 +76,10 @@ export function LineChart({ quantity, lines, most, at, strong, onPoint }: LineCh
         role="img"
         aria-label={`${title} over training tokens: ${values.map(({ line, y: value }) => `${line.name} ${value === undefined ? "unknown" : text(value)}`).join(", ")}`}
         onMouseMove={point}
-        onMouseLeave={() => onPoint(null)}
+        onMouseLeave={(event) => {
+          onPoint(null);
+          hideTip(event.currentTarget);
+        }}
       >
         <Frame
           box={box}
@@ -106,5 +118,26 @@ export function LineChart({ quantity, lines, most, at, strong, onPoint }: LineCh
           )}
       </svg>
     </figure>
+  );
+}
+
+interface ValuesProps {
+  readonly values: readonly { readonly line: NamedLine; readonly y: number | undefined }[];
+  readonly text: (value: number) => string;
+}
+
+function Values({ values, text }: ValuesProps) {
+  return (
+    <dl class="tip-values">
+      {values.map(({ line, y }) => (
+        <Fragment key={line.name}>
+          <dt>
+            <i class="swatch" style={{ background: line.colour }} />
+            {line.name}
+          </dt>
+          <dd>{y === undefined ? "–" : text(y)}</dd>
+        </Fragment>
+      ))}
+    </dl>
   );
 }

@@ -25,10 +25,7 @@ export function LossStrip({ analysis, damage, selected, pointed, onPoint, onSele
   const left = 30;
   const step = Math.min(WIDEST, (width - left - 4) / count);
   const box: Box = { left, right: left + step * count, top: 10, bottom: HEIGHT - 8 };
-  const highest = Math.max(
-    1,
-    ...[clean, reconstructed, ablated].flatMap((list) => list.map((loss) => loss ?? 0)),
-  );
+  const highest = Math.max(1, ...[clean, reconstructed].flatMap((list) => list.map((loss) => loss ?? 0)));
   const y = linearAxis(0, highest, 3);
   const at = (position: number) => left + (position - 1) * step;
   const gap = step > 6 ? 1 : 0;
@@ -79,7 +76,7 @@ export function LossStrip({ analysis, damage, selected, pointed, onPoint, onSele
               <circle
                 class="zeroed"
                 cx={x + step / 2}
-                cy={up(y, box, ablated[position] ?? 0)}
+                cy={up(y, box, Math.min(highest, ablated[position] ?? 0))}
                 r={Math.min(1.8, step / 3)}
               />
             </g>
@@ -94,7 +91,7 @@ export function LossStrip({ analysis, damage, selected, pointed, onPoint, onSele
           <i class="hat" /> with the dictionary
         </span>
         <span>
-          <i class="zeroed" /> activation ablated
+          <i class="zeroed" /> activation ablated, cut off above
         </span>
         <span>
           <i class="failed-part" /> the dictionary fails: {FAILS} nat or more worse

@@ -104,7 +104,7 @@ export function TextResult({ path, text, analysis }: TextResultProps) {
                 effects={effects}
                 effectMax={effectMax}
                 breaks
-                selected={selected}
+                centre={selected}
                 describe={describe}
                 onSelect={select}
                 onPoint={point}

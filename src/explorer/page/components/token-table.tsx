@@ -25,8 +25,8 @@ export function TokenTable({ analysis, damage, selected, activations, max, onSel
       <table class="token-table">
         <thead>
           <tr>
-            <th class="n">token</th>
             <th />
+            <th>token</th>
             <th class="n">loss</th>
             <th class="n">with dictionary</th>
             <th>strongest features</th>

@@ -13,7 +13,13 @@ import { LineChart, type NamedLine } from "./line-chart.tsx";
 /** Points of a line: a chart is about so many pixels wide. */
 const MOST_POINTS = 360;
 
-export function Training({ run }: { run: RunSummary }) {
+export interface TrainingProps {
+  readonly run: RunSummary;
+  /** The dictionary whose values are shown where there is no room for all. */
+  readonly chosen: string | null;
+}
+
+export function Training({ run, chosen }: TrainingProps) {
   const { curves, error, again } = useCurves(run);
   const [at, point] = useState<number | null>(null);
   const [strong, emphasise] = useState<string | null>(null);
@@ -78,6 +84,7 @@ export function Training({ run }: { run: RunSummary }) {
             most={most}
             at={at}
             strong={strong}
+            chosen={chosen}
             onPoint={point}
           />
         ))}

@@ -27,9 +27,9 @@ export function RunPage({ run, sae }: PageProps) {
     <div class="page">
       <Head run={run} />
       {sae !== null && <Headline sae={sae} several={run.saes.length > 1} />}
-      <Training run={run} />
+      <Training run={run} chosen={sae?.name ?? null} />
       <Faithfulness run={run} sae={sae} colourOf={colourOf} />
-      <Densities run={run} colourOf={colourOf} />
+      <Densities run={run} sae={sae} colourOf={colourOf} />
     </div>
   );
 }
@@ -54,7 +54,9 @@ function Head({ run: { name, status, error, hook, model, started, saes } }: { ru
           hook,
           saes.length === 1
             ? `${formatCount(saes[0]!.dSae)} features`
-            : `${formatCount(saes.length)} dictionaries`,
+            : saes.length === 0
+              ? "no dictionary yet"
+              : `${formatCount(saes.length)} dictionaries`,
           started === null ? null : `started ${formatTime(started)}`,
         ]
           .filter((part) => part !== null)
@@ -143,7 +145,7 @@ function Faithfulness({ run, sae, colourOf }: PartProps & { readonly sae: SaeSum
   );
 }
 
-function Densities({ run, colourOf }: PartProps) {
+function Densities({ run, sae: chosen, colourOf }: PartProps & { readonly sae: SaeSummary | null }) {
   const evaluated = run.saes.filter((sae) => sae.evaluation !== null);
   const quality = useApi<Quality>(
     evaluated.length === 0 ? null : `${RUNS}/${encodeURIComponent(run.id)}/quality`,
@@ -200,26 +202,42 @@ function Densities({ run, colourOf }: PartProps) {
         ) : quality.data === undefined ? (
           <Waiting what="Reading the densities" />
         ) : (
-          evaluated.map((sae) => {
-            const of = quality.data!.saes.find(({ name }) => name === sae.name);
-            return (
-              <div key={sae.name}>
-                {evaluated.length > 1 && <h3>{sae.name}</h3>}
-                {of === undefined ? (
-                  <p class="quiet">There is no features.safetensors beside its evaluation.</p>
-                ) : (
-                  <RarePlot
-                    evaluation={evaluationOf(sae)!}
-                    quality={of}
-                    colour={colourOf(sae.name)}
-                    analysed={sae.analyses.some(({ kind }) => kind === "feature")}
-                  />
-                )}
-              </div>
-            );
-          })
+          <Rare sae={chosen ?? evaluated[0]!} run={run} quality={quality.data} colourOf={colourOf} />
         )}
       </section>
+    </>
+  );
+}
+
+/** Of one dictionary: the one that is chosen. */
+function Rare({
+  run,
+  sae,
+  quality,
+  colourOf,
+}: PartProps & { readonly sae: SaeSummary; readonly quality: Quality }) {
+  const evaluation = evaluationOf(sae);
+  const of = quality.saes.find(({ name }) => name === sae.name);
+  return (
+    <>
+      {run.saes.length > 1 && (
+        <p class="note">
+          <bdi>{sae.name}</bdi>, the dictionary that is chosen above
+        </p>
+      )}
+      {evaluation === null ? (
+        <p class="quiet">It is not evaluated.</p>
+      ) : of === undefined ? (
+        <p class="quiet">There is no features.safetensors beside its evaluation.</p>
+      ) : (
+        <RarePlot
+          key={sae.name}
+          evaluation={evaluation}
+          quality={of}
+          colour={colourOf(sae.name)}
+          analysed={sae.analyses.some(({ kind }) => kind === "feature")}
+        />
+      )}
     </>
   );
 }
