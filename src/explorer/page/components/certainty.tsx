@@ -44,10 +44,10 @@ export function Certainty({ page, kind, sae }: CertaintyProps) {
         <dt>Single token</dt>
         <dd>
           {row.singleToken === null
-            ? "Unknown: fewer than 20 examples in its top interval."
+            ? "Unknown: it was active in fewer than 20 different contexts."
             : row.singleToken
-              ? "Yes: the same token is strongest in all 20 examples of its top interval. A lookup of that token may be all it is."
-              : "No: its top interval has several tokens."}
+              ? "Yes: the same token is strongest in all of its 20 strongest contexts. A lookup of that token may be all it is."
+              : "No: its 20 strongest contexts have several tokens."}
         </dd>
         <dt>Entropy</dt>
         <dd>

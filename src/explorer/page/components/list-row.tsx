@@ -63,7 +63,7 @@ export function ListRow({ row, kind, at, top, current, pathOf }: ListRowProps) {
       <span class="n density">
         {row.density === 0 ? "dead" : briefPercent(row.density)}
         {row.singleToken === true && (
-          <i title="Single token: the same token in all examples of its top interval">1</i>
+          <i title="Single token: the same one in all of its 20 strongest contexts">1</i>
         )}
       </span>
       <span class="n max">{row.max > 0 ? brief(row.max) : "–"}</span>

@@ -63,7 +63,7 @@ export function UnitHeader({ page, kind, index, count, path, onWritten }: UnitHe
         </Fact>
         <Fact
           name="Single token"
-          below={row.singleToken === null ? "too few examples" : "in its top interval"}
+          below={row.singleToken === null ? "too few contexts" : "in its strongest contexts"}
         >
           {row.singleToken === null ? "–" : row.singleToken ? "yes" : "no"}
         </Fact>
