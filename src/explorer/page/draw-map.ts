@@ -32,6 +32,7 @@ export function drawMap(context: CanvasRenderingContext2D, map: DrawnMap): void 
   const crowd = count > 40_000 ? 0.7 : count > 12_000 ? 0.9 : 1.5;
   const radius = Math.min(6, crowd * view.zoom ** 0.35);
   context.clearRect(0, 0, frame.width, frame.height);
+  const squares = radius < 1.8 && count > 12_000;
   // Each colour is set once; within one, points are drawn in any order.
   const byClass: number[][] = colours.map(() => []);
   const seen: number[] = [];
@@ -45,15 +46,17 @@ export function drawMap(context: CanvasRenderingContext2D, map: DrawnMap): void 
   context.globalAlpha = found === null ? 0.85 : 0.16;
   byClass.forEach((places, colour) => {
     context.fillStyle = colours[colour]!;
-    for (let i = 0; i < places.length; i += 2) dot(context, places[i]!, places[i + 1]!, radius);
+    dots(context, places, radius, squares);
   });
   context.globalAlpha = 1;
   if (found !== null) {
     context.fillStyle = map.highlight;
+    const marked: number[] = [];
     for (const at of found) {
       const [left, top] = toCanvas(view, frame, scale, points.x[at]!, points.y[at]!);
-      dot(context, left, top, Math.max(3.2, radius + 1));
+      marked.push(left, top);
     }
+    dots(context, marked, Math.max(3.2, radius + 1), false);
   }
   const named = found === null ? seen : seen.filter((at) => found.has(at));
   if (named.length <= WORDS_FOR) writeWords(context, map, scale, named, radius);
@@ -67,14 +70,23 @@ export function drawMap(context: CanvasRenderingContext2D, map: DrawnMap): void 
   }
 }
 
-/** Small ones are squares: nobody sees it, and they take a fraction of the time. */
-function dot(context: CanvasRenderingContext2D, left: number, top: number, radius: number): void {
-  if (radius < 1.8) {
-    context.fillRect(left - radius, top - radius, 2 * radius, 2 * radius);
+/** Small ones of many are squares: nobody sees it, and they take a fraction of the time. */
+function dots(
+  context: CanvasRenderingContext2D,
+  places: readonly number[],
+  radius: number,
+  squares: boolean,
+): void {
+  if (squares) {
+    for (let i = 0; i < places.length; i += 2)
+      context.fillRect(places[i]! - radius, places[i + 1]! - radius, 2 * radius, 2 * radius);
     return;
   }
   context.beginPath();
-  context.arc(left, top, radius, 0, 2 * Math.PI);
+  for (let i = 0; i < places.length; i += 2) {
+    context.moveTo(places[i]! + radius, places[i + 1]!);
+    context.arc(places[i]!, places[i + 1]!, radius, 0, 2 * Math.PI);
+  }
   context.fill();
 }
 

@@ -98,3 +98,10 @@ export function positionOf(text: string | undefined, from: number, count: number
   const position = Number(text);
   return position >= from && position < count ? position : null;
 }
+
+/** +1.72, +0.116, 0: three decimals at most, so that a column of them is read at a glance. */
+export function effectText(value: number): string {
+  const text = Math.abs(value) >= 1 ? value.toFixed(2) : value.toFixed(3);
+  if (Number(text) === 0) return "0";
+  return `${value > 0 ? "+" : "−"}${text.replace("-", "")}`;
+}

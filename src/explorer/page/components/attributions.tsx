@@ -5,6 +5,7 @@
 
 import { useState } from "preact/hooks";
 import type { Attribution } from "../../api.ts";
+import { effectText } from "../text-reading.ts";
 import { FeatureLink } from "./feature-link.tsx";
 
 const FIRST = 10;
@@ -53,11 +54,4 @@ function Bar({ value, largest, kind }: { value: number; largest: number; kind: s
       style={{ left: `${value >= 0 ? 50 : 50 - width}%`, width: `${width}%` }}
     />
   );
-}
-
-/** +1.72, +0.116, 0: three decimals at most, so that a column of them is read at a glance. */
-export function effectText(value: number): string {
-  const text = Math.abs(value) >= 1 ? value.toFixed(2) : value.toFixed(3);
-  if (Number(text) === 0) return "0";
-  return `${value > 0 ? "+" : "−"}${text.replace("-", "")}`;
 }

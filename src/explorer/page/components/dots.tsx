@@ -6,16 +6,9 @@
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { resolvedColour } from "../colours.ts";
+import { nearestDot, type Dots } from "../dots.ts";
 import { theme } from "../theme.ts";
 import { hideTip, showTip } from "../tip.tsx";
-
-export interface Dots {
-  /** Pixels in the canvas. */
-  readonly x: ArrayLike<number>;
-  readonly y: ArrayLike<number>;
-  /** Which of `colours` each has. */
-  readonly colour: ArrayLike<number>;
-}
 
 export interface DotsProps {
   readonly dots: Dots;
@@ -86,20 +79,4 @@ export function DotCanvas({ dots, colours, width, height, describe, onOpen }: Do
       )}
     </>
   );
-}
-
-/** The point nearest to a place, no further than `reach`; null where there is none. */
-export function nearestDot(
-  { x, y }: Pick<Dots, "x" | "y">,
-  left: number,
-  top: number,
-  reach: number,
-): number | null {
-  let nearest = reach * reach;
-  let found: number | null = null;
-  for (let at = 0; at < x.length; at++) {
-    const distance = (x[at]! - left) ** 2 + (y[at]! - top) ** 2;
-    if (distance < nearest) [nearest, found] = [distance, at];
-  }
-  return found;
 }

@@ -41,17 +41,21 @@ export function LineChart({ quantity, lines, most, at, strong, chosen, onPoint }
     { logarithmic, zero, ticks: 4 },
   );
   const text = percent ? (value: number) => briefPercent(value, 3) : (value: number) => brief(value);
-  const values = lines.map((line) => {
-    const place = nearestPlace(line.xs, at ?? Infinity);
-    return { line, x: line.xs[place], y: line.ys[place] };
-  });
+  const valuesAt = (tokens: number | null) =>
+    lines.map((line) => {
+      const place = nearestPlace(line.xs, tokens ?? Infinity);
+      return { line, x: line.xs[place], y: line.ys[place] };
+    });
+  const values = valuesAt(at);
   const wanted = strong ?? chosen ?? lines[0]?.name;
   const read = values.length <= ROOM ? values : values.filter(({ line }) => line.name === wanted);
   const point = (event: MouseEvent) => {
     const { left } = (event.currentTarget as Element).getBoundingClientRect();
     const share = (event.clientX - left - box.left) / (box.right - box.left);
-    onPoint(Math.min(1, Math.max(0, share)) * most);
-    if (values.length > ROOM) showTip(event.currentTarget as Element, <Values values={values} text={text} />);
+    const tokens = Math.min(1, Math.max(0, share)) * most;
+    onPoint(tokens);
+    if (lines.length > ROOM)
+      showTip(event.currentTarget as Element, <Values values={valuesAt(tokens)} text={text} />);
   };
   return (
     <figure class="multiple" ref={holder}>

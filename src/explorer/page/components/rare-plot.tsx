@@ -8,10 +8,11 @@ import type { EvaluationResult } from "../../../evaluation/result.ts";
 import type { Quality } from "../../api.ts";
 import { formatCount, formatNumber, formatPercent, powerOfTen } from "../../../report/format.ts";
 import { linearAxis } from "../axis.ts";
+import { rareDots } from "../dots.ts";
 import { brief, briefPercent } from "../numbers.ts";
 import { go, there } from "../router.ts";
 import { useWidth } from "../use-width.ts";
-import { DotCanvas, type Dots } from "./dots.tsx";
+import { DotCanvas } from "./dots.tsx";
 import { across, Frame, up, type Box } from "./frame.tsx";
 
 const HEIGHT = 236;
@@ -88,7 +89,7 @@ function Panel({ evaluation, densities, cosines, colour, analysed }: PanelProps)
   const edge = Math.log10(rare.threshold);
   const { features, dots } = useMemo(
     () =>
-      dotsOf(
+      rareDots(
         densities,
         cosines,
         low,
@@ -158,33 +159,4 @@ function Panel({ evaluation, densities, cosines, colour, analysed }: PanelProps)
       />
     </div>
   );
-}
-
-/** Features that have a cosine. Those that never fired are spread over a column of their own. */
-export function dotsOf(
-  densities: readonly (number | null)[],
-  cosines: readonly (number | null)[],
-  low: number,
-  edge: number,
-  xOf: (value: number) => number,
-  yOf: (value: number) => number,
-): { readonly features: Int32Array; readonly dots: Dots } {
-  const shown = densities.flatMap((_, feature) =>
-    cosines[feature] === null || cosines[feature] === undefined ? [] : [feature],
-  );
-  const features = Int32Array.from(shown);
-  const places = shown.map((feature) => densities[feature] ?? low + 0.25 + 0.3 * spread(feature));
-  return {
-    features,
-    dots: {
-      x: Float32Array.from(places, xOf),
-      y: Float32Array.from(shown, (feature) => yOf(cosines[feature]!)),
-      colour: Uint8Array.from(shown, (feature) => ((densities[feature] ?? -Infinity) < edge ? 1 : 0)),
-    },
-  };
-}
-
-/** Between 0 and 1, the same for a feature every time, unlike its neighbours'. */
-function spread(feature: number): number {
-  return (feature * 0.618_033_988_75) % 1;
 }
