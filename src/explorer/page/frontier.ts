@@ -69,7 +69,11 @@ export function densityShares({ log_density_histogram: histogram, d_sae: count }
   readonly edges: readonly number[];
   readonly shares: readonly number[];
 } {
-  return { edges: histogram.edges, shares: histogram.counts.map((value) => value / count) };
+  const end = histogram.counts.findLastIndex((value) => value > 0) + 1;
+  return {
+    edges: histogram.edges.slice(0, end + 1),
+    shares: histogram.counts.slice(0, end).map((value) => value / count),
+  };
 }
 
 export interface Label {

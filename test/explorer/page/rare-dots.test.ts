@@ -13,7 +13,7 @@ test("features without a cosine are left out, and those that never fired have a 
     (value) => value,
   );
   expect([...features]).toEqual([0, 1, 3]);
-  expect([...Array.from(dots.colour)]).toEqual([1, 1, 0]);
+  expect(Array.from(dots.colour)).toEqual([1, 1, 0]);
   expect(dots.x[1]!).toBeGreaterThan(-7);
   expect(dots.x[1]!).toBeLessThan(-6);
   expect(dots.y[0]!).toBeCloseTo(0.9);

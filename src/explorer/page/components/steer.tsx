@@ -39,6 +39,14 @@ function Experiments({ run, sae, kind, index, max }: SteerProps) {
         The {kind} is pinned at its maximum while the model continues the prompt, as in the pinned sampling of
         Bricken et al. 2023.{" "}
         <a href={href(there({ page: "steer", query: Object.fromEntries(query) }))}>On a page of its own</a>
+        {kind === "feature" && (
+          <>
+            {" · "}
+            <a href={href(there({ page: "text", query: { feature: String(index) } }))}>
+              in a text of your own
+            </a>
+          </>
+        )}
       </p>
     </SteeringBench>
   );

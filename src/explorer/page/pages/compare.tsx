@@ -80,6 +80,12 @@ export function ComparePage() {
           {several && ` of ${formatCount(runs.value!.length)} runs`}
         </p>
       </header>
+      {all.length === 1 && (
+        <p class="quiet">
+          <code>monosemantic explore RUN OTHER-RUN</code>, or a folder that holds several, shows them here
+          together.
+        </p>
+      )}
       <Cautions shown={shown} />
       <Figures shown={shown} nameOf={nameOf} strong={strong} onPoint={emphasise} />
       <section class="part">
@@ -154,12 +160,6 @@ export function ComparePage() {
             </tbody>
           </table>
         </div>
-        {all.length === 1 && (
-          <p class="quiet">
-            <code>monosemantic explore RUN OTHER-RUN</code>, or a folder that holds several, shows them here
-            together.
-          </p>
-        )}
       </section>
     </div>
   );
@@ -223,25 +223,27 @@ function Figures({ shown, nameOf, strong, onPoint }: FiguresProps) {
   return (
     <section class="part">
       <div class="pair wide">
-        <figure>
-          <figcaption class="with-choice">
-            <h2>Frontier</h2>
-            <Choice<Height>
-              label="Upwards"
-              value={chosen}
-              options={(Object.keys(HEIGHTS) as Height[]).map((one) => [one, HEIGHTS[one].words] as const)}
-              onChange={(next) => setQuery({ y: next === "recovered" ? null : next })}
+        {dots.length > 1 && (
+          <figure>
+            <figcaption class="with-choice">
+              <h2>Frontier</h2>
+              <Choice<Height>
+                label="Upwards"
+                value={chosen}
+                options={(Object.keys(HEIGHTS) as Height[]).map((one) => [one, HEIGHTS[one].words] as const)}
+                onChange={(next) => setQuery({ y: next === "recovered" ? null : next })}
+              />
+            </figcaption>
+            <FrontierPlot
+              dots={dots}
+              title={row.label}
+              percent={row.kind === "percent"}
+              higher={higher}
+              strong={strong}
+              onPoint={onPoint}
             />
-          </figcaption>
-          <FrontierPlot
-            dots={dots}
-            title={row.label}
-            percent={row.kind === "percent"}
-            higher={higher}
-            strong={strong}
-            onPoint={onPoint}
-          />
-        </figure>
+          </figure>
+        )}
         <figure>
           <figcaption class="with-choice">
             <h2>Densities</h2>

@@ -11,6 +11,7 @@ import { RarePlot } from "../components/rare-plot.tsx";
 import { Training } from "../components/training.tsx";
 import { seriesColour } from "../colours.ts";
 import { evaluationOf, evaluationRow, intervalText, valueText } from "../evaluation-numbers.ts";
+import { sentence } from "../data.ts";
 import type { PageProps } from "../page.ts";
 import { href, there } from "../router.ts";
 import { RUNS } from "../runs.ts";
@@ -66,7 +67,7 @@ function Head({ run: { name, status, error, hook, model, started, saes } }: { ru
       </p>
       {error !== null && (
         <p class="failed" role="alert">
-          {error}
+          {sentence(new Error(error))}
         </p>
       )}
     </header>

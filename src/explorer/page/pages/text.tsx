@@ -53,7 +53,7 @@ function TextForm({ text, busy }: { text: string; busy: boolean }) {
     const isLong = next.length > LONGEST_IN_ADDRESS;
     longText.value = isLong ? next : "";
     setDraft(next);
-    setQuery({ text: isLong ? null : next, at: null, feature: null }, false);
+    setQuery({ text: isLong ? null : next, at: null }, false);
   };
   return (
     <form
