@@ -2,8 +2,8 @@
 
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { describeInBrowser } from "./chromium.ts";
 import { type Explorer, explore } from "./explorer.ts";
+import { describeInBrowser } from "./in-browser.ts";
 import { plantedRun } from "./planted.ts";
 import { expectNoSidewaysScroll, FAILED_REQUEST, type Visit, visit } from "./visit.ts";
 

@@ -1,9 +1,8 @@
-/** The Chromium of this machine, where there is one. Suites that need it are skipped elsewhere, and say so in their names. */
+/** The Chromium of this machine, where there is one. */
 
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
-import { describe } from "vitest";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
@@ -27,14 +26,4 @@ function isExecutable(path: string): boolean {
 export function launchChromium(executablePath: string): Promise<Browser> {
   // Containers often have a /dev/shm too small for a page with many layers.
   return chromium.launch({ executablePath, args: ["--disable-dev-shm-usage", "--hide-scrollbars"] });
-}
-
-const path = findChromium();
-
-/** A suite that needs a browser. */
-export function describeInBrowser(name: string, suite: (launch: () => Promise<Browser>) => void): void {
-  const reason = path === undefined ? " — skipped: no Chromium here (install one, or set CHROMIUM_PATH)" : "";
-  describe.skipIf(path === undefined)(name + reason, () => {
-    suite(() => launchChromium(path!));
-  });
 }

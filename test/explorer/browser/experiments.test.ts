@@ -3,8 +3,8 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { PLANTED } from "../../run/planted-run.ts";
-import { describeInBrowser } from "./chromium.ts";
 import { type Explorer, explore } from "./explorer.ts";
+import { describeInBrowser } from "./in-browser.ts";
 import { plantedRun } from "./planted.ts";
 import { addressOf, type Visit, visit } from "./visit.ts";
 

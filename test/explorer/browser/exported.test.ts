@@ -8,7 +8,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { monosemantic } from "../../cli/processes.ts";
 import { PLANTED } from "../../run/planted-run.ts";
-import { describeInBrowser } from "./chromium.ts";
+import { describeInBrowser } from "./in-browser.ts";
 import { plantedRun } from "./planted.ts";
 import { type Visit, visit } from "./visit.ts";
 

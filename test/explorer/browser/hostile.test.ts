@@ -11,8 +11,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { openStore, STORE_FILE } from "../../../src/store/store.ts";
 import { analysisOf, contextsOf, unitOf } from "../../store/synthetic.ts";
 import { exploredRun, D_SAE } from "../explored-run.ts";
-import { describeInBrowser } from "./chromium.ts";
 import { type Explorer, explore } from "./explorer.ts";
+import { describeInBrowser } from "./in-browser.ts";
 import { expectNoSidewaysScroll, FAILED_REQUEST, type Visit, visit } from "./visit.ts";
 
 const TEXTS = [

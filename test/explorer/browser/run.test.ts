@@ -7,8 +7,8 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { lockFolder } from "../../../src/files/folder-lock.ts";
 import { exploredRun } from "../explored-run.ts";
-import { describeInBrowser } from "./chromium.ts";
 import { type Explorer, explore } from "./explorer.ts";
+import { describeInBrowser } from "./in-browser.ts";
 import { addressOf, expectNoSidewaysScroll, type Visit, visit } from "./visit.ts";
 
 describeInBrowser("runs", (launch) => {

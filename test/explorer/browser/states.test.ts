@@ -8,8 +8,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { openStore, STORE_FILE } from "../../../src/store/store.ts";
 import { analysisOf, contextsOf, unitOf } from "../../store/synthetic.ts";
 import { exploredRun } from "../explored-run.ts";
-import { describeInBrowser } from "./chromium.ts";
 import { type Explorer, explore } from "./explorer.ts";
+import { describeInBrowser } from "./in-browser.ts";
 import { plantedRun } from "./planted.ts";
 import { addressOf, FAILED_REQUEST, type Visit, visit } from "./visit.ts";
 
