@@ -122,6 +122,8 @@ export interface UnitRecord {
   /** Bricken et al. 2023: the maximum falls on the same token in each of the 20 highest contexts. Null with fewer contexts. */
   readonly singleToken: boolean | null;
   readonly tokenAnalysis: TokenAnalysis | null;
+  /** Tokens on which its highest contexts have their maximum, each once, the most frequent first: what it is about at its strongest. */
+  readonly peaks: readonly number[];
   readonly logits: LogitWeights | null;
   /** Neurons with the largest |coefficient| in d_i, when the hook point's basis is neurons. */
   readonly alignment: readonly Neighbour[] | null;

@@ -53,6 +53,7 @@ export interface UnitFindings {
   readonly statistics: UnitStatistics;
   /** See `UnitRecord`. */
   readonly singleToken: boolean | null;
+  readonly peaks: readonly number[];
   /** The highest contexts, the intervals from the lowest, the random tokens. */
   readonly examples: readonly Example[];
 }
@@ -148,9 +149,12 @@ export class UnitTally implements Collector {
   /** What is known of a unit after what has been added so far. Makes it anew at each call. */
   unit(unit: number): UnitFindings {
     const choices = this.#choices(unit);
+    const highest = choices.filter(({ group }) => group === "top");
+    const peaks = highest.map(({ record }) => this.#kept.arena.token(record));
     return {
       statistics: this.statistics(unit),
-      singleToken: this.#singleToken(choices),
+      singleToken: highest.length < this.#kept.top.perUnit ? null : new Set(peaks).size === 1,
+      peaks: mostFrequent(peaks),
       examples: [...choices.map((choice) => exampleOf(this.#kept, choice)), ...this.#random.examples(unit)],
     };
   }
@@ -298,12 +302,11 @@ export class UnitTally implements Collector {
   #choices(unit: number): Choice[] {
     return chooseExamples(this.#kept, unit, this.#maxima[unit]!, this.#perInterval);
   }
+}
 
-  #singleToken(choices: readonly Choice[]): boolean | null {
-    const { arena, top } = this.#kept;
-    const highest = choices.filter(({ group }) => group === "top");
-    if (highest.length < top.perUnit) return null;
-    const tokens = new Set(highest.map(({ record }) => arena.token(record)));
-    return tokens.size === 1;
-  }
+/** Each token once, the most frequent first; of equally frequent ones the one that came first. */
+function mostFrequent(tokens: readonly number[]): number[] {
+  const counts = new Map<number, number>();
+  for (const token of tokens) counts.set(token, (counts.get(token) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1]).map(([token]) => token);
 }

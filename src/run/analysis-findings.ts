@@ -87,12 +87,11 @@ export async function writeFindings(
     for (let index = 0; index < units.count; index++) {
       const next = hasWeights ? await weights.next() : undefined;
       const logits = next?.done === false ? (next.value as LogitWeights) : null;
-      const { statistics, singleToken, examples } = tally.unit(index);
+      const { examples, ...findings } = tally.unit(index);
       const record = {
         kind: units.kind,
         index,
-        statistics,
-        singleToken,
+        ...findings,
         tokenAnalysis: tables.tokens[index]!,
         logits,
         alignment: neuronBasis ? alignedNeurons(units.direction(index), NEIGHBOURS) : null,

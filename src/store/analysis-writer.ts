@@ -14,7 +14,7 @@ import { PostingsWriter } from "./postings.ts";
 import { ROWS_OF_ANALYSIS } from "./schema.ts";
 import type { AnalysisWriter, BeginOptions } from "./stored.ts";
 import { putTokens } from "./token-texts.ts";
-import { fewWords, rowDetail } from "./unit-text.ts";
+import { fewWords, rowDetail, tokensOf } from "./unit-text.ts";
 import { packUnit } from "./unit-value.ts";
 
 /** Bytes collected before they are written, and rows: a transaction should be short, and still worth its flush to the disk. */
@@ -82,7 +82,7 @@ class Writer implements AnalysisWriter {
     if (unit.kind !== kind || !(Number.isInteger(unit.index) && unit.index >= 0 && unit.index < count)) {
       throw new Error(`${unit.kind} ${unit.index} is none of the ${count} units of kind ${kind}`);
     }
-    for (const { token } of unit.tokenAnalysis?.tokens ?? []) this.#tokens.add(token);
+    for (const token of tokensOf(unit)) this.#tokens.add(token);
     for (const { token } of unit.logits?.top ?? []) this.#tokens.add(token);
     for (const { token } of unit.logits?.bottom ?? []) this.#tokens.add(token);
     this.#postings.add(unit);

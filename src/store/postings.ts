@@ -5,6 +5,7 @@
 
 import type { UnitRecord } from "../features/records.ts";
 import type { Connection } from "./connection.ts";
+import { tokensOf } from "./unit-text.ts";
 
 /** Of each unit's tokens, the first that it fires on, and the first whose logits it raises. */
 const TOKENS = 32;
@@ -24,7 +25,7 @@ export class PostingsWriter {
   readonly #raises = new Map<number, number[]>();
 
   add(unit: UnitRecord): void {
-    for (const { token } of unit.tokenAnalysis?.tokens.slice(0, TOKENS) ?? []) {
+    for (const token of tokensOf(unit).slice(0, TOKENS)) {
       append(this.#fires, token, unit.index);
     }
     for (const { token } of unit.logits?.top.slice(0, TOKENS) ?? []) append(this.#raises, token, unit.index);

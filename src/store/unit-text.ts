@@ -19,9 +19,14 @@ export interface RowDetail {
 export function rowDetail(unit: UnitRecord): RowDetail {
   return {
     sparkline: unit.statistics.histogram.counts,
-    tokens: unit.tokenAnalysis?.tokens.slice(0, SHOWN).map(({ token }) => token) ?? [],
+    tokens: tokensOf(unit).slice(0, SHOWN),
     logits: unit.logits?.top.slice(0, SHOWN).map(({ token }) => token) ?? [],
   };
+}
+
+/** What it fires on: at its strongest first, since most of a unit's active tokens are hardly active, then by total activation. */
+export function tokensOf({ peaks, tokenAnalysis }: UnitRecord): number[] {
+  return [...new Set([...peaks, ...(tokenAnalysis?.tokens ?? []).map(({ token }) => token)])];
 }
 
 /** Its first tokens, without spaces around; a token of nothing else is shown by signs for its characters. */

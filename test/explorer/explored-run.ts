@@ -130,6 +130,7 @@ function unit(kind: UnitKind, index: number, count: number): UnitRecord {
       histogram: { start: 0, width: 0.1, counts: [active, 0, 1] },
     },
     singleToken: index === 0 ? null : index % 2 === 0,
+    peaks: [],
     tokenAnalysis:
       index === 0
         ? null

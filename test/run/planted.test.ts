@@ -86,6 +86,7 @@ describe("a token detector", () => {
     }
     expect(tokenAnalysis!.tokens.map(({ token }) => token)).toEqual([idOf(fires)]);
     expect(tokenAnalysis!.entropy).toBe(0);
+    expect(record(index).peaks).toEqual([idOf(fires)]);
     expect(singleToken).toBe(true);
   });
 

@@ -61,6 +61,22 @@ afterAll(() => {
 describe("a search", () => {
   const awkward = (text: (typeof AWKWARD)[number]) => 20 + id(text);
 
+  test("shows and finds first what a unit fires on at its strongest", () => {
+    const shape = { count: 1 };
+    const own = openStore(join(folder, "peaks.sqlite"));
+    const writer = own.begin("sae", analysisOf(shape), { tokenText: textOf });
+    const often = { token: id("42"), active: 9, occurred: 9, mean: 0.1 };
+    writer.putUnit({
+      ...unitOf(0, shape),
+      peaks: [id("The")],
+      tokenAnalysis: { tokens: [often], entropy: 1 },
+    });
+    writer.commit();
+    expect(own.rows("sae", "feature", [0])[0]!.tokens).toEqual(["The", "42"]);
+    expect(own.list("sae", queryOf({ q: "The" })).total).toBe(1);
+    own.close();
+  });
+
   test("puts the token itself first, then its logit, other case, explanations, longer tokens", () => {
     const other = [12, awkward("The")];
     const longer = [6, 10, awkward(" theory")];

@@ -92,6 +92,7 @@ export function unitOf(index: number, shape: Shape): UnitRecord {
       histogram: histogram(random, 48, max / 48, isDead ? 0 : 1000),
     },
     singleToken: isDead ? null : random.uniform() < 0.2,
+    peaks: [],
     tokenAnalysis: { tokens: isDead ? [] : shares(15), entropy: isDead ? null : random.uniform() * 9 },
     logits: {
       top: weights(1),
