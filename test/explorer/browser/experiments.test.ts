@@ -6,7 +6,7 @@ import { PLANTED } from "../../run/planted-run.ts";
 import { type Explorer, explore } from "./explorer.ts";
 import { describeInBrowser } from "./in-browser.ts";
 import { plantedRun } from "./planted.ts";
-import { addressOf, type Visit, visit } from "./visit.ts";
+import { addressOf, expectNoSidewaysScroll, type Visit, visit } from "./visit.ts";
 
 /** The first one waits for the model. */
 const COMPUTED = { timeout: 40_000 };
@@ -77,13 +77,19 @@ describeInBrowser("experiments", (launch) => {
 
   test("hostile text is read like any other", async () => {
     await open("Text");
-    const hostile = '<script>alert(1)</script>"><img src=x onerror=alert(2)> \u202e\u200b שלום \0';
+    const hostile =
+      '<script>alert(1)</script>"><img src=x onerror=alert(2)> \u202e\u200b שלום \0' + "W".repeat(200);
     await page.getByRole("textbox", { name: "Text to read" }).fill(hostile);
     await page.getByRole("button", { name: "Read", exact: true }).click();
     const text = page.getByRole("group", { name: "The text", exact: true });
     await text.waitFor(COMPUTED);
     expect(await text.textContent()).toContain("alert");
     expect(await page.locator("main img, main script").count()).toBe(0);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expectNoSidewaysScroll(page);
+    await page.getByRole("button", { name: "table" }).click();
+    await page.getByRole("row").first().waitFor();
+    await expectNoSidewaysScroll(page);
   });
 
   test("a pinned feature says what was planted, and the plain text does not", async () => {
@@ -116,6 +122,8 @@ describeInBrowser("experiments", (launch) => {
     expect(changed!.split(says.trim()).length).toBeGreaterThan(6);
     expect(first).not.toContain(says.trim());
     expect(first).toContain("1,2,3,4");
+    await page.setViewportSize({ width: 390, height: 844 });
+    await expectNoSidewaysScroll(page);
 
     // The address says it all, and the same seed gives the same text.
     await expect.poll(() => addressOf(page)).toContain(`f${index}_clamp_60`);
