@@ -140,13 +140,17 @@ describeInBrowser("experiments", (launch) => {
     const { index } = PLANTED.hangul;
     await page.goto(`${explorer.address}/feature/planted/planted/${index}`);
     await page.getByRole("button", { name: "Experiments" }).click();
-    await page.getByRole("spinbutton", { name: "Tokens" }).fill("60");
+    const tokens = page.getByRole("spinbutton", { name: "Tokens" });
+    await tokens.fill("60");
     await page.getByRole("button", { name: "2×" }).click();
     await page.getByRole("button", { name: "Generate" }).click();
+    // What is typed meanwhile stays while tokens arrive.
+    await tokens.fill("17");
     await page.getByText(/^\d+ of \d+ tokens/).waitFor(COMPUTED);
     const steered = page.getByRole("region", { name: "Steered" });
     await expect.poll(() => steered.textContent(), COMPUTED).toMatch(/\p{Script=Hangul}/u);
     await page.getByRole("button", { name: "Generate" }).waitFor(COMPUTED);
+    expect(await tokens.inputValue()).toBe("17");
     await page.goBack();
     await page.getByRole("region", { name: "Contexts" }).waitFor();
   });

@@ -6,6 +6,7 @@ import { href, there } from "../router.ts";
 import { saePath } from "../runs.ts";
 import { rounded, sliderRange, within } from "../steering.ts";
 import { useApi } from "../use-api.ts";
+import { useDraft } from "../use-draft.ts";
 import { TokenChip } from "../token.tsx";
 import { Choice } from "./choice.tsx";
 import { Words } from "./words.tsx";
@@ -29,6 +30,9 @@ export function InterventionRow({ run, sae, intervention, onChange, onRemove }: 
   const scale = max ?? 1;
   const [low, high] = sliderRange(mode, value / scale);
   const name = kind === "neuron" ? `Neuron ${index}` : `Feature ${index}`;
+  const exact = useDraft(String(value), (text) =>
+    onChange({ ...intervention, value: within(text, ANY, value) }),
+  );
   return (
     <li class="intervention">
       <div class="intervention-unit">
@@ -84,10 +88,7 @@ export function InterventionRow({ run, sae, intervention, onChange, onRemove }: 
           inputMode="decimal"
           class="number"
           aria-label={`Exact value for ${name}`}
-          value={String(value)}
-          onChange={(event) =>
-            onChange({ ...intervention, value: within(event.currentTarget.value, ANY, value) })
-          }
+          {...exact}
         />
         {max !== null && (
           <span class="value-presets">

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Sort } from "../../api.ts";
 import { activeFilters, descends, FILTERS, type ListChoice } from "../list-query.ts";
 import { route, setQuery } from "../router.ts";
+import { useDraft } from "../use-draft.ts";
 import { Choice } from "./choice.tsx";
 
 const SORT_WORDS: Readonly<Record<Sort, string>> = {
@@ -180,14 +181,6 @@ function Filters({ choice }: { choice: ListChoice }) {
 }
 
 function Bound({ name, label, example }: { name: string; label: string; example: string }) {
-  return (
-    <input
-      type="text"
-      inputMode="decimal"
-      aria-label={label}
-      placeholder={example}
-      value={route.value.query[name] ?? ""}
-      onChange={(event) => choose({ [name]: event.currentTarget.value.trim() || null })}
-    />
-  );
+  const draft = useDraft(route.value.query[name] ?? "", (text) => choose({ [name]: text.trim() || null }));
+  return <input type="text" inputMode="decimal" aria-label={label} placeholder={example} {...draft} />;
 }

@@ -6,6 +6,7 @@ import type { GenerationRequest, Intervention, RunSummary, SaeSummary } from "..
 import type { UnitKind } from "../../../features/units.ts";
 import { saePath } from "../runs.ts";
 import { LIMITS, MOST_INTERVENTIONS, PROMPTS, rounded, within } from "../steering.ts";
+import { useDraft } from "../use-draft.ts";
 import { useGeneration } from "../use-generation.ts";
 import { useSettings } from "../use-settings.ts";
 import { Choice } from "./choice.tsx";
@@ -187,22 +188,14 @@ interface NumberFieldProps {
 function NumberField({ label, name, settings, change }: NumberFieldProps) {
   const limits = LIMITS[name];
   const whole = limits.step === 1;
+  const draft = useDraft(String(settings[name]), (text) => {
+    const value = within(text, limits, settings[name]);
+    change({ [name]: whole ? Math.round(value) : value });
+  });
   return (
     <label class="field">
       <span>{label}</span>
-      <input
-        type="number"
-        min={limits.min}
-        max={limits.max}
-        step={whole ? 1 : "any"}
-        value={String(settings[name])}
-        onChange={(event) => {
-          const value = within(event.currentTarget.value, limits, settings[name]);
-          const next = whole ? Math.round(value) : value;
-          event.currentTarget.value = String(next);
-          change({ [name]: next });
-        }}
-      />
+      <input type="number" min={limits.min} max={limits.max} step={whole ? 1 : "any"} {...draft} />
     </label>
   );
 }
