@@ -51,11 +51,13 @@ export async function explore(
       server.address,
       runs.map(({ id, path }) => ({ id, path })),
     );
-    for (const { saes, id } of explored.summaries()) {
+    for (const { saes, id, error } of explored.summaries()) {
       if (saes.some(({ analyses }) => analyses.length > 0)) continue;
       const { path } = catalogue.run(id);
       onNote(
-        `${id} has no analysis yet, so only its curves are shown: monosemantic features ${path} makes one`,
+        error === null
+          ? `${id} has no analysis yet, so only its curves are shown: monosemantic features ${path} makes one`
+          : `${id} has no features to show: ${error}`,
       );
     }
     if (request.open) openBrowser(server.address);

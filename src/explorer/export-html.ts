@@ -48,7 +48,10 @@ const INDEX = "index.html";
 const NOT_LIVE =
   "An exported page has no model: open the run with `monosemantic explore` to compute anything.";
 
-/** @throws UsageError for a folder that holds something else, or names of dictionaries that are not there; Failure as the parts do */
+/**
+ * @throws UsageError for a folder that holds something else, or names of dictionaries that are not there; Failure when run.json or
+ * the analysis is damaged, and as the parts do
+ */
 export async function exportHtml(request: HtmlExportRequest, hooks: RunHooks = {}): Promise<HtmlExport> {
   const folder = resolve(request.folder);
   const catalogue = new RunCatalogue([request.run]);
@@ -58,6 +61,9 @@ export async function exportHtml(request: HtmlExportRequest, hooks: RunHooks = {
   }
   const explored = new Explored(catalogue, () => ({ possible: false, reason: NOT_LIVE }));
   try {
+    // A page shows what is left of a damaged run; an export that left something out would be taken for all of it.
+    run.record();
+    explored.store(run).readIfThere()?.analyses();
     const summary = chosen(explored.summaries()[0]!, request);
     const page = await loadPage();
     clear(folder, request.folder);

@@ -45,10 +45,10 @@ export interface FolderLock {
 
 /**
  * Takes the folder, which exists, until `release`.
- * @param flag the option that names the folder, for the sentence of a refusal
+ * @param flag the option that names the folder, for the sentence of a refusal; null where no other folder would do
  * @throws Failure when a living process holds it, naming both, or when the lock cannot be written
  */
-export function lockFolder(folder: string, flag = "--out"): FolderLock {
+export function lockFolder(folder: string, flag: string | null = "--out"): FolderLock {
   const path = join(folder, LOCK);
   const own = JSON.stringify(ownerHere()) + "\n";
   while (!created(path, own)) {
@@ -72,16 +72,16 @@ export function isLocked(folder: string): boolean {
 }
 
 /** @throws Failure when a living process holds the folder */
-export function refuseLocked(folder: string, flag = "--out"): void {
+export function refuseLocked(folder: string, flag: string | null = "--out"): void {
   const path = join(folder, LOCK);
   const owner = readOwner(path);
   if (owner === undefined || !isAlive(path, owner)) return;
   const elsewhere = owner.place !== place();
   const where = elsewhere ? ` on ${owner.place.split(" ")[0]}` : "";
   const aging = elsewhere ? ` (if it is gone, the lock ends ${ABANDONED_MS / 1000} seconds after it)` : "";
+  const way = flag === null ? ` or stop it` : `, stop it, or give another folder with ${flag}`;
   throw new Failure(
-    `${folder} is in use by process ${owner.pid}${where}, since ${owner.since}: wait for it${aging}, stop it, or give ` +
-      `another folder with ${flag}`,
+    `${folder} is in use by process ${owner.pid}${where}, since ${owner.since}: wait for it${aging}${way}`,
   );
 }
 

@@ -22,7 +22,7 @@ import type { AnalysisRecord } from "../features/records.ts";
 import { UnitTally } from "../features/tally.ts";
 import { TokenCounts } from "../features/token-counts.ts";
 import { neuronUnits, saeUnits, type Units } from "../features/units.ts";
-import { makeFolder } from "../files/atomic.ts";
+import { makeFolder, writeFailure } from "../files/atomic.ts";
 import { checksum } from "../files/checksum.ts";
 import { lockFolder } from "../files/folder-lock.ts";
 import { findHook } from "../model/hooks.ts";
@@ -51,8 +51,12 @@ export async function analyseRun(request: AnalysisRequest, hooks: RunHooks = {})
   hooks.onPhase?.("loading the model");
   const subject = await openSubject(request);
   const folder = join(request.run, "analysis");
-  makeFolder(folder);
-  const lock = lockFolder(folder);
+  try {
+    makeFolder(folder);
+  } catch (error) {
+    throw writeFailure(folder, error);
+  }
+  const lock = lockFolder(folder, null);
   const engine = await startEngine(request.threads);
   const pool = new Pool(request.threads);
   try {

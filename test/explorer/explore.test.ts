@@ -1,11 +1,12 @@
 /** `monosemantic explore` as a process: the address, the end, two of them on one run, one after the other. */
 
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunSummary } from "../../src/explorer/api.ts";
 import { browserOpener } from "../../src/explorer/open-browser.ts";
+import { STORE_FILE } from "../../src/store/store.ts";
 import { LAUNCHER, monosemantic, start, type Started } from "../cli/processes.ts";
 import { exploredRun } from "./explored-run.ts";
 
@@ -86,6 +87,16 @@ test("a run without an analysis says which command makes one; Ctrl-C ends an exp
   await new Promise((resolve) => setTimeout(resolve, 30));
   started.child.kill("SIGINT");
   expect(await started.finished).toMatchObject({ code: 0, signal: null });
+});
+
+test("a damaged analysis is told from none", async () => {
+  const damaged = exploredRun(join(folder, "damaged"));
+  writeFileSync(join(damaged, STORE_FILE), "x".repeat(5000));
+  const started = explore(damaged, "--port", "0", "--no-open");
+  await started.saw("damaged has no features to show");
+  await started.saw("features.sqlite is damaged");
+  started.child.kill("SIGINT");
+  expect(await started.finished).toMatchObject({ code: 0 });
 });
 
 test("a folder without a run, and none at all, are refused", async () => {

@@ -27,6 +27,7 @@ import {
   unpackRow,
 } from "../../src/explorer/static-data.ts";
 import { monosemantic } from "../cli/processes.ts";
+import { STORE_FILE } from "../../src/store/store.ts";
 import { D_IN, D_SAE, exploredRun, HOSTILE } from "./explored-run.ts";
 import { serve, type Served } from "./served.ts";
 
@@ -129,6 +130,17 @@ describe("html", () => {
     expect(exported.units).toBe(0);
     expect(existsSync(exported.index)).toBe(true);
   });
+
+  test.each([STORE_FILE, "run.json"])(
+    "a run whose %s is damaged is refused, not exported without it",
+    async (file) => {
+      const damaged = exploredRun(join(folder, `damaged ${file}`));
+      writeFileSync(join(damaged, file), "x".repeat(5000));
+      const out = join(folder, `out of damaged ${file}`);
+      await expect(exportHtml({ run: damaged, folder: out })).rejects.toThrow(file);
+      expect(existsSync(out)).toBe(false);
+    },
+  );
 });
 
 describe("the chunks", () => {

@@ -48,6 +48,11 @@ test("a living process is refused by number and folder; after kill -9 its lock i
   expect(existsSync(join(folder, LOCK))).toBe(false);
 });
 
+test("where no other folder would do, none is asked for", () => {
+  lockFolder(folder);
+  expect(() => lockFolder(folder, null)).toThrow(/wait for it or stop it$/);
+});
+
 test("a process of the same number that began at another time is another one", () => {
   lockFolder(folder);
   expect(() => lockFolder(folder)).toThrow(/is in use by process/);

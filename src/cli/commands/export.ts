@@ -89,7 +89,11 @@ export const exportCommand = defineCommand({
     if (html !== undefined) {
       const { exportHtml } = await import("../../explorer/export-html.ts");
       const exported = await exportHtml({ run, saes, folder: html }, hooks);
-      text.push(`${exported.index} (${exported.units} units, ${(exported.bytes / 1e6).toFixed(1)} MB)`);
+      const what =
+        exported.units === 0
+          ? `curves only: "monosemantic features ${run}" finds out what its features mean`
+          : `${exported.units} units`;
+      text.push(`${exported.index} (${what}, ${(exported.bytes / 1e6).toFixed(1)} MB)`);
       json["html"] = exported;
     }
     if (neuronpedia !== undefined) {
