@@ -69,23 +69,42 @@ export function logTicks(low: number, high: number): readonly number[] {
   return found;
 }
 
+const DIGITS = 3;
+const MOST_DIGITS = 12;
+
 /** 0.25, 40, 1.5k, 2M, 7.5e−4 */
 export function tickText(value: number): string {
-  const size = Math.abs(value);
-  if (value !== 0 && size < 0.01) return Number(value.toPrecision(3)).toExponential().replaceAll("-", "−");
-  const short =
-    size >= 1e9
-      ? `${digits(value / 1e9)}B`
-      : size >= 1e6
-        ? `${digits(value / 1e6)}M`
-        : size >= 1e3
-          ? `${digits(value / 1e3)}k`
-          : digits(value);
-  return short.replace("-", "−");
+  return shortText(value, DIGITS);
 }
 
-function digits(value: number): string {
-  return String(Number(value.toPrecision(3)));
+/**
+ * Labels for the ticks of one axis: three digits, or as many more as it takes to say what each stands for. Of 15.75, 15.80 and 15.85
+ * with three digits, two would read the same.
+ */
+export function tickTexts(ticks: readonly number[], percent = false): (value: number) => string {
+  const write = (value: number, digits: number) =>
+    percent ? `${Number((100 * value).toPrecision(digits))}%`.replace("-", "−") : shortText(value, digits);
+  const isExact = (digits: number) =>
+    ticks.every((tick) => Math.abs(Number(tick.toPrecision(digits)) - tick) <= 1e-9 * Math.abs(tick));
+  let digits = DIGITS;
+  while (digits < MOST_DIGITS && !isExact(digits)) digits++;
+  return (value) => write(value, digits);
+}
+
+function shortText(value: number, digits: number): string {
+  const size = Math.abs(value);
+  const text = (scaled: number) => String(Number(scaled.toPrecision(digits)));
+  if (value !== 0 && size < 0.01)
+    return Number(value.toPrecision(digits)).toExponential().replaceAll("-", "−");
+  const short =
+    size >= 1e9
+      ? `${text(value / 1e9)}B`
+      : size >= 1e6
+        ? `${text(value / 1e6)}M`
+        : size >= 1e3
+          ? `${text(value / 1e3)}k`
+          : text(value);
+  return short.replace("-", "−");
 }
 
 /** Place of the value in an ascending list that is nearest to `wanted`; −1 in an empty list. */

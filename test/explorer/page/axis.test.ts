@@ -1,7 +1,7 @@
 /** Axes of the larger charts. */
 
 import { describe, expect, test } from "vitest";
-import { axisOf, logTicks, nearestPlace, tickText } from "../../../src/explorer/page/axis.ts";
+import { axisOf, logTicks, nearestPlace, tickText, tickTexts } from "../../../src/explorer/page/axis.ts";
 
 describe("an axis", () => {
   test("holds all finite values and leaves the others out", () => {
@@ -60,6 +60,16 @@ test("ticks are short and say what they stand for", () => {
     "1e−3",
     "−20",
   ]);
+});
+
+test("ticks of one axis are told from each other", () => {
+  const texts = (ticks: readonly number[], percent?: boolean) => ticks.map(tickTexts(ticks, percent));
+  expect(texts([15.75, 15.8, 15.85])).toEqual(["15.75", "15.8", "15.85"]);
+  expect(texts([0.9735, 0.974, 0.9745], true)).toEqual(["97.35%", "97.4%", "97.45%"]);
+  expect(texts([0, 0.5, 1], true)).toEqual(["0%", "50%", "100%"]);
+  expect(texts([-0.5, 0, 1500])).toEqual(["−0.5", "0", "1.5k"]);
+  // No end of digits to be written out.
+  expect(texts([1 / 3])[0]!.length).toBeLessThan(16);
 });
 
 test("the nearest place in an ascending list", () => {

@@ -1,7 +1,7 @@
 /** Sparsity against faithfulness: every dictionary a point, with the interval of its value; the line joins those that none beats. */
 
 import { formatCount, formatNumber, formatPercent } from "../../../report/format.ts";
-import { axisOf, linearAxis, tickText } from "../axis.ts";
+import { type Axis, axisOf, linearAxis, tickTexts } from "../axis.ts";
 import { frontierOf, placeLabels } from "../frontier.ts";
 import { go, there } from "../router.ts";
 import { hideTip, showTip } from "../tip.tsx";
@@ -40,11 +40,12 @@ export function FrontierPlot({ dots, title, percent, higher, strong, onPoint }: 
   const x = padded(
     axisOf(
       dots.map((dot) => dot.x),
-      { logarithmic: true, ticks: 6 },
+      { logarithmic: true },
     ),
+    6,
   );
   const values = dots.flatMap((dot) => [dot.y, ...(dot.interval ?? [])]);
-  const y = padded(axisOf(values, { ticks: 5 }));
+  const y = padded(axisOf(values), 5);
   const best = frontierOf(dots, higher);
   const text = percent ? formatPercent : formatNumber;
   const path = best
@@ -68,8 +69,8 @@ export function FrontierPlot({ dots, title, percent, higher, strong, onPoint }: 
           box={box}
           x={x}
           y={y}
-          xText={tickText}
-          yText={percent ? (value) => `${Number((100 * value).toPrecision(4))}%` : tickText}
+          xText={tickTexts(x.ticks)}
+          yText={tickTexts(y.ticks, percent)}
           xName={`L0, active features a token${x.logarithmic ? ", log scale" : ""}`}
           yName={title}
         />
@@ -137,9 +138,9 @@ export function FrontierPlot({ dots, title, percent, higher, strong, onPoint }: 
 }
 
 /** Room at both ends, so that no point lies on the frame. */
-function padded(axis: ReturnType<typeof axisOf>): ReturnType<typeof axisOf> {
+function padded(axis: Axis, ticks: number): Axis {
   const at = (value: number) => 0.06 + 0.88 * axis.at(value);
   if (axis.logarithmic) return { ...axis, at };
   const room = 0.07 * (axis.high - axis.low);
-  return linearAxis(axis.low - room, axis.high + room, Math.max(3, axis.ticks.length));
+  return linearAxis(axis.low - room, axis.high + room, ticks);
 }

@@ -2,7 +2,7 @@
 
 import { Fragment } from "preact";
 import type { Line, Quantity } from "../curves.ts";
-import { axisOf, linearAxis, nearestPlace, tickText } from "../axis.ts";
+import { axisOf, linearAxis, nearestPlace, tickTexts } from "../axis.ts";
 import { brief, briefPercent } from "../numbers.ts";
 import { hideTip, showTip } from "../tip.tsx";
 import { useWidth } from "../use-width.ts";
@@ -85,13 +85,7 @@ export function LineChart({ quantity, lines, most, at, strong, chosen, onPoint }
           hideTip(event.currentTarget);
         }}
       >
-        <Frame
-          box={box}
-          x={x}
-          y={y}
-          xText={tickText}
-          yText={percent ? (value) => `${Number((100 * value).toPrecision(3))}%` : tickText}
-        />
+        <Frame box={box} x={x} y={y} xText={tickTexts(x.ticks)} yText={tickTexts(y.ticks, percent)} />
         {at !== null && (
           <line class="hair" x1={across(x, box, at)} x2={across(x, box, at)} y1={box.top} y2={box.bottom} />
         )}

@@ -144,7 +144,7 @@ function Panel({ evaluation, densities, cosines, colour, analysed }: PanelProps)
           const density = densities[feature];
           return (
             <p>
-              <b>Feature {formatCount(feature)}</b>
+              <b>Feature {feature}</b>
               <br />
               cosine {brief(cosines[feature]!, 2)} ·{" "}
               {density === null || density === undefined

@@ -99,7 +99,14 @@ export function SteeringBench({ run, sae, defaults, fixed, children }: SteeringB
         </div>
         <p class="steering-go">
           {running ? (
-            <button type="button" class="primary" onClick={stop}>
+            <button
+              type="button"
+              class="primary"
+              onClick={(event) => {
+                // The second click of a double click on "Generate" means the same as the first.
+                if (event.detail < 2) stop();
+              }}
+            >
               Stop
             </button>
           ) : (

@@ -30,7 +30,7 @@ export function UnitHeader({ page, kind, index, count, path, onWritten }: UnitHe
       </div>
       <div class="unit-title">
         <h1>
-          <small>{kind === "neuron" ? "Neuron" : "Feature"}</small> {formatCount(index)}
+          <small>{kind === "neuron" ? "Neuron" : "Feature"}</small> {index}
         </h1>
         <div class="unit-said">
           {row.explanation === null && (
@@ -94,12 +94,12 @@ function Steps({ kind, index, count }: { kind: UnitKind; index: number; count: n
     <span class="steps">
       {index > 0 && (
         <a href={href(to(index - 1))} rel="prev" title="The one before: [">
-          ‹ {formatCount(index - 1)}
+          ‹ {index - 1}
         </a>
       )}
       {index < last && (
         <a href={href(to(index + 1))} rel="next" title="The one after: ]">
-          {formatCount(index + 1)} ›
+          {index + 1} ›
         </a>
       )}
       {count !== null && (

@@ -8,10 +8,11 @@ import type { SaeSummary, Sort } from "../../api.ts";
 import { formatCount } from "../../../report/format.ts";
 import { choose, ListControls, sortBy } from "../components/list-controls.tsx";
 import { ListRow } from "../components/list-row.tsx";
+import { NotAnalysed } from "../components/not-analysed.tsx";
 import { rememberList } from "../last-list.ts";
 import { choiceOf, descends, listParameters, type ListChoice } from "../list-query.ts";
 import type { PageProps } from "../page.ts";
-import { go, href, route, setQuery, there } from "../router.ts";
+import { go, route, setQuery, there } from "../router.ts";
 import { saePath } from "../runs.ts";
 import { Nothing, Problem, Waiting } from "../states.tsx";
 import { useRows } from "../use-rows.ts";
@@ -28,7 +29,7 @@ export function FeaturesPage({ run, sae }: PageProps) {
   useEffect(rememberList, [route.value]);
   if (sae === null) return null;
   const kinds = sae.analyses.map(({ kind }) => kind);
-  if (kinds.length === 0) return <NotAnalysed status={run.status} />;
+  if (kinds.length === 0) return <NotAnalysed run={run} does="finds out what its features respond to" />;
   return (
     <div class="list-page">
       <ListControls choice={choice} kinds={kinds} />
@@ -39,23 +40,6 @@ export function FeaturesPage({ run, sae }: PageProps) {
         path={saePath(run.id, sae.name, "units")}
       />
     </div>
-  );
-}
-
-function NotAnalysed({ status }: { status: string }) {
-  return (
-    <Nothing title={status === "running" ? "Still training" : "Not analysed yet"}>
-      {status === "running" ? (
-        <p>
-          Features can be looked at when the dictionary is trained and analysed.{" "}
-          <a href={href(there({ page: "run" }))}>Its curves</a>
-        </p>
-      ) : (
-        <p>
-          <code>monosemantic features RUN</code> finds out what its features respond to.
-        </p>
-      )}
-    </Nothing>
   );
 }
 

@@ -5,6 +5,7 @@ import type { MapPoints, SaeSummary, UnitList } from "../../api.ts";
 import { formatCount } from "../../../report/format.ts";
 import { MapCanvas } from "../components/map-canvas.tsx";
 import { MapPanel } from "../components/map-panel.tsx";
+import { NotAnalysed } from "../components/not-analysed.tsx";
 import { densityColours } from "../colours.ts";
 import { choiceOf, listParameters } from "../list-query.ts";
 import {
@@ -36,14 +37,7 @@ export function MapPage({ run, sae }: PageProps) {
   const analysed = sae?.analyses.some(({ kind }) => kind === "feature") === true;
   const answer = useApi<MapPoints>(analysed ? saePath(run.id, sae.name, "map") : null);
   if (sae === null) return null;
-  if (!analysed)
-    return (
-      <Nothing title="Not analysed yet">
-        <p>
-          <code>monosemantic features RUN</code> lays out its features.
-        </p>
-      </Nothing>
-    );
+  if (!analysed) return <NotAnalysed run={run} does="lays out its features" />;
   if (answer.error !== null) return <Problem error={answer.error} again={answer.again} />;
   if (answer.data === undefined || answer.stale) return <Waiting what="Laying out the map" />;
   if (answer.data.index.length === 0)

@@ -29,7 +29,7 @@ export function TextPage({ run, sae }: PageProps) {
   const text = query["text"] ?? longText.value;
   const path = sae === null ? "" : saePath(run.id, sae.name, "");
   const live = sae !== null && whyNotLive(run.live) === null;
-  const analysis = usePost<TextAnalysis>(`${path}text`, live && text.trim() !== "" ? { text } : null);
+  const analysis = usePost<TextAnalysis>(`${path}text`, live && text !== "" ? { text } : null);
   if (sae === null) return null;
   if (!live) return <NotLive run={run} what="Reading a text needs the model" />;
   return (
@@ -79,7 +79,7 @@ function TextForm({ text, busy }: { text: string; busy: boolean }) {
         }}
       />
       <p class="text-go">
-        <button type="submit" class="primary" disabled={busy || draft.trim() === ""}>
+        <button type="submit" class="primary" disabled={busy || draft === ""}>
           {busy ? "Reading…" : "Read"}
         </button>
         <span class="examples">
