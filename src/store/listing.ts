@@ -12,8 +12,8 @@ export type Sort = "index" | "density" | "max" | "mean" | "score" | "entropy" | 
 export interface ListQuery {
   readonly kind: UnitKind;
   /**
-   * What to look for; empty: everything. Found, in this order, are the unit of that number; units that fire on that token;
-   * those that raise its logit; both, for tokens that differ in case only; explanations with all of these words (the last may be
+   * What to look for; empty: everything. Found, in this order, are the unit of that number; units that fire on that token, those
+   * with it among their first three before the others; those that raise its logit; both, for tokens that differ in case only; explanations with all of these words (the last may be
    * the beginning of one); tokens that begin so. `sort` orders each of these groups.
    */
   readonly q: string;

@@ -6,15 +6,18 @@
 import type { Connection } from "./connection.ts";
 import { readPostings } from "./postings.ts";
 import { fold, type TokenTexts } from "./token-texts.ts";
+import { FEW, type RowDetail } from "./unit-text.ts";
 
 /** Why a unit was found; the smallest comes first in a list, whatever it is sorted by. 0: not found. */
 export const FOUND = {
   number: 1,
-  firesOnToken: 2,
-  raisesToken: 3,
-  tokenInOtherCase: 4,
-  explanation: 5,
-  beginningOfToken: 6,
+  /** The token is one of the few that stand for the unit. */
+  standsForUnit: 2,
+  firesOnToken: 3,
+  raisesToken: 4,
+  tokenInOtherCase: 5,
+  explanation: 6,
+  beginningOfToken: 7,
 } as const;
 
 /** Longer than any token or sentence that somebody looks for. */
@@ -82,11 +85,37 @@ function searchTokens(
       how.set(ids[i]!, foldedTexts[i] === folded ? "otherCase" : "beginning");
     }
   }
+  const exact = new Set<number>();
+  const firing = new Set<number>();
   for (const { token, fires, raises } of readPostings(connection, analysis, [...how.keys()])) {
     const [ofFiring, ofRaising] = REASONS[how.get(token)!];
     for (const unit of fires) mark(unit, ofFiring);
     for (const unit of raises) mark(unit, ofRaising);
+    if (ofFiring !== FOUND.firesOnToken) continue;
+    exact.add(token);
+    for (const unit of fires) firing.add(unit);
   }
+  for (const unit of standingFor(connection, analysis, firing, exact)) mark(unit, FOUND.standsForUnit);
+}
+
+/** Those of the units for which one of the tokens stands. */
+function standingFor(
+  connection: Connection,
+  analysis: number,
+  units: ReadonlySet<number>,
+  tokens: ReadonlySet<number>,
+): number[] {
+  if (units.size === 0) return [];
+  return connection
+    .arrays<[number, string]>(
+      "SELECT idx, row FROM detail WHERE analysis = ? AND idx IN (SELECT value FROM json_each(?))",
+      analysis,
+      JSON.stringify([...units]),
+    )
+    .filter(([, row]) =>
+      (JSON.parse(row) as RowDetail).tokens.slice(0, FEW).some((token) => tokens.has(token)),
+    )
+    .map(([unit]) => unit);
 }
 
 const REASONS = {

@@ -6,7 +6,7 @@ import type { UnitRecord } from "../features/records.ts";
 const SHOWN = 8;
 
 /** Tokens that stand for a unit on the map and beside its neighbours. */
-const FEW = 3;
+export const FEW = 3;
 
 export const LONGEST_WORDS = 80;
 
@@ -29,12 +29,10 @@ export function tokensOf({ peaks, tokenAnalysis }: UnitRecord): number[] {
   return [...new Set([...peaks, ...(tokenAnalysis?.tokens ?? []).map(({ token }) => token)])];
 }
 
-/** Its first tokens, without spaces around; a token of nothing else is shown by signs for its characters. */
+/** Its first tokens, without spaces around, each once; a token of nothing else is shown by signs for its characters. */
 export function fewWords(unit: UnitRecord, tokenText: (id: number) => string): string {
-  const words = rowDetail(unit)
-    .tokens.slice(0, FEW)
-    .map((id) => visible(tokenText(id)));
-  return shorten(words.join(" · "));
+  const words = new Set(rowDetail(unit).tokens.map((id) => visible(tokenText(id))));
+  return shorten([...words].slice(0, FEW).join(" · "));
 }
 
 export function shorten(text: string): string {

@@ -77,6 +77,38 @@ describe("a search", () => {
     own.close();
   });
 
+  test("puts units for which the token stands before those that fire on it too", () => {
+    const shape = { count: 3 };
+    const own = openStore(join(folder, "standing.sqlite"));
+    const writer = own.begin("sae", analysisOf(shape), { tokenText: textOf });
+    const others = (["42", " theory", "中", "\n"] as const).map(id);
+    const orders = [[...others, id("the")], [others[0]!, id(" the"), others[1]!], [id("the")]];
+    orders.forEach((tokens, index) => {
+      const counts = tokens.map((token) => ({ token, active: 1, occurred: 1, mean: 1 }));
+      writer.putUnit({ ...unitOf(index, shape), peaks: [], tokenAnalysis: { tokens: counts, entropy: 1 } });
+    });
+    writer.commit();
+    const order = (query: object) =>
+      own.list("sae", queryOf({ q: "the", limit: 3, ...query })).rows.map(({ index }) => index);
+    expect(order({})).toEqual([1, 2, 0]);
+    expect(order({ sort: "index", descending: true })).toEqual([2, 1, 0]);
+    own.close();
+  });
+
+  test("finds by every form of a token what has one word for all of them", () => {
+    const shape = { count: 1 };
+    const own = openStore(join(folder, "forms.sqlite"));
+    const writer = own.begin("sae", analysisOf(shape), { tokenText: textOf });
+    const tokens = [id("the"), id(" the"), id("42"), id("The")].map((token) => {
+      return { token, active: 1, occurred: 1, mean: 1 };
+    });
+    writer.putUnit({ ...unitOf(0, shape), peaks: [], tokenAnalysis: { tokens, entropy: 1 } });
+    writer.commit();
+    expect(own.words("sae", "feature", [0])).toEqual(["the · 42 · The"]);
+    expect(own.rows("sae", "feature", [0])[0]!.tokens).toEqual(["the", " the", "42", "The"]);
+    own.close();
+  });
+
   test("puts the token itself first, then its logit, other case, explanations, longer tokens", () => {
     const other = [12, awkward("The")];
     const longer = [6, 10, awkward(" theory")];

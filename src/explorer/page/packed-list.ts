@@ -7,7 +7,18 @@ import { unpackRow, type PackedRows } from "../static-data.ts";
  * Why a unit was found; the smallest comes first, whatever the list is sorted by. As in the store, but that only the tokens and the
  * explanation that a row shows are looked through.
  */
-const FOUND = { number: 1, token: 2, logit: 3, otherCase: 4, explanation: 5, beginning: 6 } as const;
+const FOUND = {
+  number: 1,
+  firstTokens: 2,
+  token: 3,
+  logit: 4,
+  otherCase: 5,
+  explanation: 6,
+  beginning: 7,
+} as const;
+
+/** Tokens that stand for a unit. */
+const FIRST = 3;
 
 /** Answers the parameters of `GET …/units` from all rows. */
 export function listOfPacked(rows: PackedRows, parameters: URLSearchParams): UnitList {
@@ -41,6 +52,7 @@ function reasonFor(rows: PackedRows, at: number, q: string): number | undefined 
   if (/^\s*#?(\d{1,9})\s*$/.exec(q)?.[1] === String(rows.index[at])) return FOUND.number;
   const isIt = (token: string) => token === q || (trimmed !== "" && token.trim() === trimmed);
   const [tokens, logits] = [rows.tokens[at]!, rows.logits[at]!];
+  if (tokens.slice(0, FIRST).some(isIt)) return FOUND.firstTokens;
   if (tokens.some(isIt)) return FOUND.token;
   if (logits.some(isIt)) return FOUND.logit;
   if (folded === "") return undefined;

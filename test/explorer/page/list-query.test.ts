@@ -74,6 +74,16 @@ describe("an exported list", () => {
     expect(ask({ q: "the", sort: "max" }).found).toEqual([1, 2, 3, 4, 5]);
   });
 
+  test("puts what the token stands for before what fires on it too", () => {
+    const tokens = [
+      ["a", "b", "c", "the"],
+      ["a", "the"],
+    ];
+    const two = packRows(tokens.map((tokens, index) => row(index, { tokens })));
+    const found = listOfPacked(two, new URLSearchParams({ q: "the" })).rows.map(({ index }) => index);
+    expect(found).toEqual([1, 0]);
+  });
+
   test("finds numbers first, then tokens that are digits", () => {
     expect(ask({ q: "17" }).found).toEqual([17, 4]);
     expect(ask({ q: "#17" }).found).toEqual([17]);
