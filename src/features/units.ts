@@ -48,6 +48,12 @@ export function saeUnits(forward: SaeForward): Units {
   };
 }
 
+/**
+ * Of an activation function at inputs far below 0, where it is 0 but for rounding: ONNX Runtime's tanh is below −1 near −5, and its
+ * GELU 3e-7 there. Neurons that never fire would otherwise have examples, all of them noise.
+ */
+const ROUNDING = 1e-6;
+
 export function neuronUnits(dIn: number): Units {
   return {
     kind: "neuron",
@@ -66,13 +72,13 @@ function positivePart(x: Float32Array, dIn: number): SparseActivations {
   const rows = x.length / dIn;
   const rowOffsets = new Uint32Array(rows + 1);
   let count = 0;
-  for (let i = 0; i < x.length; i++) if (x[i]! > 0) count++;
+  for (let i = 0; i < x.length; i++) if (x[i]! > ROUNDING) count++;
   const indices = new Uint32Array(count);
   const values = new Float32Array(count);
   for (let row = 0, at = 0; row < rows; row++) {
     for (let k = 0; k < dIn; k++) {
       const value = x[row * dIn + k]!;
-      if (value <= 0) continue;
+      if (!(value > ROUNDING)) continue;
       indices[at] = k;
       values[at++] = value;
     }
