@@ -24,7 +24,7 @@ export interface SampledRows extends SparseActivations {
   readonly units: number;
   /** Length of a context; the sample has numbers.length · context rows. */
   readonly context: number;
-  /** Which of the analysed contexts these are, counted from 0 over all splits in the order of the analysis. */
+  /** Which contexts these are, counted from 0 over all that were chosen from, in the order of the analysis. */
   readonly numbers: Int32Array;
   /** [contexts · context] */
   readonly tokens: Int32Array;
@@ -35,8 +35,13 @@ export interface ActivationSampleOptions {
   readonly set: number;
   readonly units: number;
   readonly context: number;
-  /** Contexts that will be analysed, when it is known: the first stride then leaves no more than fits. */
+  /** Contexts to choose from, when it is known: the first stride then leaves no more than fits. */
   readonly contexts?: number;
+  /**
+   * Choose from those contexts only on which this set is read. A set that is read on every tenth batch has few contexts in common
+   * with every fortieth of all.
+   */
+  readonly whereRead?: number | undefined;
   readonly maxTokens?: number;
   readonly maxEntries?: number;
 }
@@ -53,6 +58,7 @@ interface SavedState {
 export class ActivationSample implements Collector {
   readonly name: string;
   readonly #set: number;
+  readonly #whereRead: number | undefined;
   readonly #units: number;
   readonly #context: number;
   readonly #numbers: Int32Array;
@@ -66,11 +72,12 @@ export class ActivationSample implements Collector {
   #kept = 0;
 
   constructor(options: ActivationSampleOptions) {
-    const { set, units, context, contexts = 0 } = options;
+    const { set, whereRead, units, context, contexts = 0 } = options;
     const { maxTokens = SAMPLE_TOKENS, maxEntries = SAMPLE_ENTRIES } = options;
     const capacity = Math.max(1, Math.floor(maxTokens / context));
     this.name = `sample-${set}`;
     this.#set = set;
+    this.#whereRead = whereRead;
     this.#units = units;
     this.#context = context;
     this.#stride = Math.max(1, Math.ceil(contexts / capacity));
@@ -83,6 +90,7 @@ export class ActivationSample implements Collector {
 
   add({ context, contexts, tokens, activations: sets }: TallyBatch): void {
     if (context !== this.#context) throw new Error(`contexts of ${context} tokens, not ${this.#context}`);
+    if (this.#whereRead !== undefined && sets[this.#whereRead] === undefined) return;
     const activations = sets[this.#set];
     if (activations === undefined) {
       this.#seen += contexts.length;

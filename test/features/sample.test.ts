@@ -91,6 +91,26 @@ describe("the sample of activations", () => {
     }
   });
 
+  test("samples of units of which one is read on a share of the batches have that share in common", () => {
+    const options = { contexts: 15, maxTokens: 5 * context, whereRead: 1 };
+    const rows = [0, 1].map((set) => {
+      const sample = new ActivationSample({ set, units: sets[set]!.units, context, ...options });
+      for (let n = 0; n < batches; n++) {
+        const [features, neurons] = batch(n).activations;
+        sample.add({ ...batch(n), activations: [features, n % 4 === 0 ? neurons : undefined] });
+      }
+      return sample.rows();
+    });
+    // Every third context of batches 0, 4, … 16: the first of each.
+    const chosen = [0, 4, 8, 12, 16].map((n) => n * perBatch * context);
+    for (const [set, { numbers, tokens: kept }] of rows.entries()) {
+      expect([...numbers]).toEqual([0, 3, 6, 9, 12]);
+      expect([...kept]).toEqual(chosen.flatMap((at) => Array.from(tokens.subarray(at, at + context))));
+      const [common] = commonContexts(rows[set]!, rows[1 - set]!);
+      expect(common.numbers).toEqual(numbers);
+    }
+  });
+
   test("goes on from what was saved as if nothing had happened", () => {
     const options = { set: 0, units: 10, context, maxEntries: 130 };
     const before = new ActivationSample(options);

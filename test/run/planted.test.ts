@@ -1,6 +1,6 @@
 /** Planted features are found, described and steered as planted: the whole way from a run directory to its store. */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -12,6 +12,7 @@ import { saeUnits } from "../../src/features/units.ts";
 import { loadModel } from "../../src/model/load.ts";
 import { openStepper } from "../../src/model/stepper.ts";
 import { analyseRun } from "../../src/run/analysis.ts";
+import type { AnalysisRequest } from "../../src/run/analysis-request.ts";
 import { SaeForward } from "../../src/sae/forward.ts";
 import { Pool } from "../../src/sae/pool.ts";
 import { readSae } from "../../src/sae/saelens.ts";
@@ -24,11 +25,9 @@ let folder: string;
 let planted: PlantedRun;
 let store: Store;
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "planted-"));
-  planted = await plantRun(folder);
-  const { store: path } = await analyseRun({
-    run: folder,
+function request(run: string): AnalysisRequest {
+  return {
+    run,
     options: {
       featuresTokens: 1e6,
       neurons: true,
@@ -39,7 +38,13 @@ beforeAll(async () => {
     },
     checkpointMinutes: 5,
     threads: 2,
-  });
+  };
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "planted-"));
+  planted = await plantRun(folder);
+  const { store: path } = await analyseRun(request(folder));
   store = openStore(path, { readonly: true });
 });
 
@@ -184,4 +189,17 @@ test("clamped, it says what it was planted to say", async () => {
   } finally {
     await Promise.all([engine.close(), pool.close()]);
   }
+});
+
+test("a run without a whole context of text is refused, not analysed as one whose features are all dead", async () => {
+  const empty = mkdtempSync(join(tmpdir(), "planted-empty-"));
+  for (const part of ["run.json", "saes", "tokens"])
+    cpSync(join(folder, part), join(empty, part), { recursive: true });
+  const manifest = join(empty, "tokens", "manifest.json");
+  const saved = JSON.parse(readFileSync(manifest, "utf8"));
+  for (const split of ["train", "heldout"])
+    saved[split] = { ...saved[split], contexts: 0, tokens: 0, shards: [] };
+  writeFileSync(manifest, JSON.stringify(saved));
+  await expect(analyseRun(request(empty))).rejects.toThrow(/no whole context of 64 tokens/);
+  rmSync(empty, { recursive: true });
 });
