@@ -11,7 +11,8 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Engine } from "../engine/engine.ts";
-import { ActivationSample } from "../features/activation-sample.ts";
+import { Failure } from "../errors.ts";
+import { ActivationSample, SAMPLE_TOKENS } from "../features/activation-sample.ts";
 import { analyse, cutReader } from "../features/analyse.ts";
 import type { Collector } from "../features/batch.ts";
 import { type ContextsToRead, contextsToRead, randomTokens } from "../features/contexts-to-read.ts";
@@ -33,9 +34,9 @@ import { versions } from "../version.ts";
 import { storeAblations } from "./analysis-ablations.ts";
 import { type AnalysedSet, writeFindings } from "./analysis-findings.ts";
 import type { AnalysisRequest } from "./analysis-request.ts";
-import { unscaled } from "./dictionaries.ts";
+import { unscaledInRun } from "./dictionaries.ts";
 import type { RunHooks } from "./request.ts";
-import { openForLosses, openHarvest, startEngine } from "./source.ts";
+import { openHarvest, startEngine } from "./source.ts";
 import { openSubject, type RunSubject } from "./subject.ts";
 
 /** Tokens at which every unit is shown, whatever it does there. */
@@ -94,12 +95,19 @@ async function analyseSubject(work: Work, hooks: RunHooks): Promise<AnalysisSumm
     heldout: list.heldout.length * source.context,
   });
   const total = read(contexts).train + read(contexts).heldout;
+  if (total === 0) {
+    throw new Failure(
+      `${request.run} has no whole context of ${source.context} tokens in its text: there is nothing to analyse`,
+    );
+  }
   const every = Math.max(1, Math.round(total / options.neuronTokens));
   const sets = opened.map((set) => ({ ...set, every: set.units.kind === "neuron" ? every : 1 }));
   const contextsOf = (set: ReadUnits) => contextsReadOn(contexts, set.reader.batch, set.every ?? 1);
 
   // The same for all: of those contexts that every set is read on.
-  const random = randomTokens(contextsOf(sets.at(-1)!), source.context, RANDOM_TOKENS, 0);
+  const common = contextsOf(sets.at(-1)!);
+  const random = randomTokens(common, source.context, RANDOM_TOKENS, 0);
+  const sampled = read(common).train + read(common).heldout >= SAMPLE_TOKENS ? common : contexts;
   const tokens = new TokenCounts(source.model.config.vocabSize);
   const proxies = openProxies(
     options.proxies,
@@ -121,8 +129,9 @@ async function analyseSubject(work: Work, hooks: RunHooks): Promise<AnalysisSumm
     sample: new ActivationSample({
       set: index,
       units: set.units.count,
+      whereRead: sampled === common ? sets.length - 1 : undefined,
       context: source.context,
-      contexts: contexts.heldout.length + contexts.train.length,
+      contexts: sampled.heldout.length + sampled.train.length,
     }),
   }));
   const collectors: Collector[] = [
@@ -202,11 +211,9 @@ async function openSets({ request, subject, engine, pool }: Work): Promise<OpenS
   const { source, shards, saes } = subject;
   const cut = await openHarvest(engine, source);
   const reader = cutReader(cut);
-  const split = shards.heldout.contexts > 0 ? shards.heldout : shards.train;
-  const losses = await openForLosses(engine, source);
   const sets: OpenSet[] = [];
   for (const { name, folder, sae } of saes) {
-    const forward = await SaeForward.create(pool, await unscaled(sae, losses, split));
+    const forward = await SaeForward.create(pool, await unscaledInRun(engine, source, shards, sae));
     const hash = checksum(join(folder, "sae_weights.safetensors"));
     sets.push({ name, subject: hash, units: saeUnits(forward), reader, close: () => forward.close() });
   }

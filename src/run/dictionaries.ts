@@ -2,11 +2,13 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { Engine } from "../engine/engine.ts";
 import { Failure, UsageError } from "../errors.ts";
 import type { Cut } from "../model/cut.ts";
 import { foldScale, type Sae } from "../sae/dictionary.ts";
 import { expectedNormScale } from "../sae/geometric-median.ts";
-import type { TokenSplit } from "../text/shards.ts";
+import type { TokenShards, TokenSplit } from "../text/shards.ts";
+import { openForLosses, type Source } from "./source.ts";
 
 /** The folder itself when it holds a dictionary, those below its saes/ when it is a run directory. */
 export function dictionaryFolders(folder: string): string[] {
@@ -52,4 +54,23 @@ export async function unscaled(sae: Sae, cut: Cut, split: TokenSplit): Promise<S
     sum += 1 / expectedNormScale(activation.subarray(0, count * cut.context * cut.dIn), cut.dIn);
   }
   return foldScale(sae, runs / sum);
+}
+
+/**
+ * The same for a dictionary of a run, on the run's own text. Analyses and later experiments come to the same scale, so that a feature
+ * has one activation on a token.
+ */
+export async function unscaledInRun(
+  engine: Engine,
+  source: Source,
+  shards: TokenShards,
+  sae: Sae,
+): Promise<Sae> {
+  if (sae.normalize_activations !== "expected_average_only_in") return sae;
+  const cut = await openForLosses(engine, { ...source, context: shards.manifest.request.context });
+  try {
+    return await unscaled(sae, cut, shards.heldout.contexts > 0 ? shards.heldout : shards.train);
+  } finally {
+    await cut.close();
+  }
 }

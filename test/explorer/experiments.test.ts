@@ -291,6 +291,25 @@ describe("the parts", () => {
     await expect(lent()).rejects.toMatchObject({ status: 503, message: expect.stringMatching(/stopped/) });
   });
 
+  test("two runs on one model generate at once, each with a text of its own", async () => {
+    const workbench = new Workbench({ threads: 1 });
+    const both = Promise.withResolvers<void>();
+    let inside = 0;
+    const read = ["one", "two"].map((name) => {
+      const run = new RunView(name, join(folder, "run"));
+      return workbench.withSae(run, run.saes()[0]!, (bench) =>
+        bench.stepper(1, async (stepper) => {
+          await stepper.step(Int32Array.of(1));
+          if (++inside === 2) both.resolve();
+          await both.promise;
+          return stepper.position;
+        }),
+      );
+    });
+    expect(await Promise.all(read)).toEqual([1, 1]);
+    await workbench.close();
+  });
+
   test("a queue does one thing at a time, refuses too many, and passes over who gave up", async () => {
     const queue = new Queue(3);
     const order: string[] = [];

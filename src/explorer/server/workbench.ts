@@ -11,8 +11,8 @@ import { neuronUnits, saeUnits, type Units } from "../../features/units.ts";
 import { findHook } from "../../model/hooks.ts";
 import { type LiveModel, openLiveModel } from "../../model/live-model.ts";
 import { openStepper, type Stepper } from "../../model/stepper.ts";
-import { unscaled } from "../../run/dictionaries.ts";
-import { openForLosses, openSource, type Source } from "../../run/source.ts";
+import { unscaledInRun } from "../../run/dictionaries.ts";
+import { openSource, type Source, tokensFolder } from "../../run/source.ts";
 import type { Sae } from "../../sae/dictionary.ts";
 import { SaeForward } from "../../sae/forward.ts";
 import { Pool } from "../../sae/pool.ts";
@@ -106,7 +106,7 @@ export class Workbench {
           live,
           forward,
           units: saeUnits(forward),
-          stepper: (batch, task) => this.#stepper(source, place, hook, batch, task),
+          stepper: (batch, task) => this.#stepper(run, source, place, hook, batch, task),
         });
       return this.#lives.use(
         `${key(place)} ${hook}`,
@@ -219,18 +219,16 @@ export class Workbench {
     return SaeForward.create(this.#pool, await this.#onRawActivations(run, source, hook, readSae(folder)));
   }
 
-  /** A dictionary whose scale is not in its file needs a text to find it: the run's own. */
   async #onRawActivations(run: RunView, source: Source, hook: string, sae: Sae): Promise<Sae> {
+    // Only these need the run's text, which may be gone.
     if (sae.normalize_activations !== "expected_average_only_in") return sae;
-    const cut = await openForLosses(await this.#startedEngine(), { ...source, hook });
-    try {
-      return await unscaled(sae, cut, openShards(join(run.path, "tokens")).train);
-    } finally {
-      await cut.close();
-    }
+    const shards = openShards(tokensFolder(run.path));
+    return unscaledInRun(await this.#startedEngine(), { ...source, hook }, shards, sae);
   }
 
+  /** Each run has its own: only experiments on one run wait for each other, and a stepper holds one text. */
   #stepper<T>(
+    run: RunView,
     source: Source,
     place: ModelPlace,
     hook: string,
@@ -242,7 +240,7 @@ export class Workbench {
         batch,
         capacity: source.model.config.context,
       });
-    return this.#steppers.use(`${key(place)} ${hook} ${batch}`, open, (stepper) => {
+    return this.#steppers.use(`${run.id} ${key(place)} ${hook} ${batch}`, open, (stepper) => {
       stepper.reset();
       return work(stepper);
     });
