@@ -185,7 +185,10 @@ function Totals({
         {
           name: "Loss recovered",
           value: totals.recovered === null ? "–" : formatPercent(totals.recovered),
-          below: totals.recovered === null ? "ablation costs nothing here" : "in this text",
+          below:
+            totals.recovered === null
+              ? "ablation costs nothing here"
+              : `of the ${brief(totals.ablated - totals.clean, 2)} nats that ablation costs`,
         },
         { name: "L0", value: brief(totals.l0), below: `${formatCount(features)} features in all` },
       ]}

@@ -59,6 +59,10 @@ export function Training({ run, chosen }: TrainingProps) {
           {error !== null && <span class="failed"> {error}</span>}
         </p>
       </header>
+      <p class="note">
+        Of the batches that were trained on, in the units of training, for which activations may have been
+        scaled. The evaluation is of held-out text, in the model's units.
+      </p>
       {names.length > 1 && (
         <ul class="legend" aria-label="Dictionaries">
           {names.map(({ name, colour }) => (
