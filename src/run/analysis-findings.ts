@@ -1,23 +1,23 @@
 /** One set of units after the pass: what weights and samples say of it, put together unit by unit and written to the store. */
 
 import type { Engine } from "../engine/engine.ts";
-import type { ActivationSample } from "../features/activation-sample.ts";
-import { commonContexts } from "../features/activation-sample.ts";
-import { alignedNeurons, isNeuronBasis } from "../features/alignment.ts";
+import type { ActivationSample } from "../features/relations/activation-sample.ts";
+import { commonContexts } from "../features/relations/activation-sample.ts";
+import { alignedNeurons, isNeuronBasis } from "../features/logits/alignment.ts";
 import {
   analyseTokensInThread,
   correlatedOthersInThread,
   correlatedUnitsInThread,
   mapInThread,
-} from "../features/analysis-thread.ts";
-import { type NeighbourTable, neighboursOf } from "../features/best-neighbours.ts";
-import { decoderNeighbours } from "../features/decoder-neighbours.ts";
-import { logitPath, logitWeights } from "../features/logit-weights.ts";
-import { MAP_NEIGHBOURS } from "../features/map.ts";
+} from "../features/relations/analysis-thread.ts";
+import { type NeighbourTable, neighboursOf } from "../features/relations/best-neighbours.ts";
+import { decoderNeighbours } from "../features/relations/decoder-neighbours.ts";
+import { logitPath, logitWeights } from "../features/logits/logit-weights.ts";
+import { MAP_NEIGHBOURS } from "../features/relations/map.ts";
 import type { ProxyCollector } from "../features/proxies/proxy-collector.ts";
-import type { Reader } from "../features/read-batches.ts";
+import type { Reader } from "../features/pass/read-batches.ts";
 import type { AnalysisRecord, ContextPlace, LogitWeights, StoredContext } from "../features/records.ts";
-import type { UnitTally } from "../features/tally.ts";
+import type { UnitTally } from "../features/tally/tally.ts";
 import type { Units } from "../features/units.ts";
 import type { Store } from "../store/store.ts";
 import type { TokenShards } from "../text/shards.ts";

@@ -12,8 +12,8 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Engine } from "../engine/engine.ts";
 import { Failure, UsageError } from "../errors.ts";
-import { ActivationSample, commonContexts } from "../features/activation-sample.ts";
-import { analyse, cutReader } from "../features/analyse.ts";
+import { ActivationSample, commonContexts } from "../features/relations/activation-sample.ts";
+import { analyse, cutReader } from "../features/pass/analyse.ts";
 import { compareInThread } from "../features/comparison/comparison-thread.ts";
 import { DenseCorrelation } from "../features/comparison/dense-correlation.ts";
 import { nearestDirections } from "../features/comparison/directions.ts";
@@ -26,8 +26,8 @@ import {
   MAX_EDGES,
   PART_CORRELATION,
 } from "../features/comparison/result.ts";
-import { contextsToRead } from "../features/contexts-to-read.ts";
-import type { Reader, ReadUnits } from "../features/read-batches.ts";
+import { contextsToRead } from "../features/pass/contexts-to-read.ts";
+import type { Reader, ReadUnits } from "../features/pass/read-batches.ts";
 import { neuronUnits, saeUnits } from "../features/units.ts";
 import { writeAtomic } from "../files/atomic.ts";
 import { findHook } from "../model/hooks.ts";

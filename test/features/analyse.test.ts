@@ -6,11 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Engine } from "../../src/engine/engine.ts";
-import { analyse, type AnalysisPass, cutReader } from "../../src/features/analyse.ts";
-import type { Collector, TallyBatch } from "../../src/features/batch.ts";
-import { type ContextsToRead, contextsToRead, randomTokens } from "../../src/features/contexts-to-read.ts";
-import type { ReadUnits } from "../../src/features/read-batches.ts";
-import { UnitTally } from "../../src/features/tally.ts";
+import { analyse, type AnalysisPass, cutReader } from "../../src/features/pass/analyse.ts";
+import type { Collector, TallyBatch } from "../../src/features/pass/batch.ts";
+import {
+  type ContextsToRead,
+  contextsToRead,
+  randomTokens,
+} from "../../src/features/pass/contexts-to-read.ts";
+import type { ReadUnits } from "../../src/features/pass/read-batches.ts";
+import { UnitTally } from "../../src/features/tally/tally.ts";
 import { neuronUnits } from "../../src/features/units.ts";
 import { type Cut, openCut } from "../../src/model/cut.ts";
 import { loadModel, type SourceModel } from "../../src/model/load.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { contextsToRead, randomTokens } from "../../src/features/contexts-to-read.ts";
-import { numberDocuments, separatorsBefore } from "../../src/features/documents.ts";
+import { contextsToRead, randomTokens } from "../../src/features/pass/contexts-to-read.ts";
+import { numberDocuments, separatorsBefore } from "../../src/features/pass/documents.ts";
 import { Random } from "../../src/random.ts";
 
 const splits = { heldout: { contexts: 10, context: 8 }, train: { contexts: 100, context: 8 } };

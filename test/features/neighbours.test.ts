@@ -3,11 +3,14 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Engine } from "../../src/engine/engine.ts";
-import { alignedNeurons, isNeuronBasis } from "../../src/features/alignment.ts";
-import { correlatedOthersInThread, correlatedUnitsInThread } from "../../src/features/analysis-thread.ts";
-import { type NeighbourTable, neighboursOf } from "../../src/features/best-neighbours.ts";
-import { correlatedOthers, correlatedUnits } from "../../src/features/correlation.ts";
-import { decoderNeighbours } from "../../src/features/decoder-neighbours.ts";
+import { alignedNeurons, isNeuronBasis } from "../../src/features/logits/alignment.ts";
+import {
+  correlatedOthersInThread,
+  correlatedUnitsInThread,
+} from "../../src/features/relations/analysis-thread.ts";
+import { type NeighbourTable, neighboursOf } from "../../src/features/relations/best-neighbours.ts";
+import { correlatedOthers, correlatedUnits } from "../../src/features/relations/correlation.ts";
+import { decoderNeighbours } from "../../src/features/relations/decoder-neighbours.ts";
 import { readConfig } from "../../src/model/config.ts";
 import { Random } from "../../src/random.ts";
 import { type Dense, randomDense, sparse } from "./sparse-units.ts";

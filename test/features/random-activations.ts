@@ -1,6 +1,6 @@
 /** Small random texts and activations, as batches of whole contexts. */
 
-import type { TallyBatch } from "../../src/features/batch.ts";
+import type { TallyBatch } from "../../src/features/pass/batch.ts";
 import type { SplitName } from "../../src/features/records.ts";
 import { Random } from "../../src/random.ts";
 import type { SparseActivations } from "../../src/sae/forward.ts";

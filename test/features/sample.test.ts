@@ -1,12 +1,16 @@
 /** The sample of activations, what is read off it token by token, and the map. */
 
 import { describe, expect, test } from "vitest";
-import { ActivationSample, commonContexts, type SampledRows } from "../../src/features/activation-sample.ts";
-import { analyseTokensInThread, mapInThread } from "../../src/features/analysis-thread.ts";
-import { BestNeighbours, type NeighbourTable } from "../../src/features/best-neighbours.ts";
-import type { SavedCollector, TallyBatch } from "../../src/features/batch.ts";
-import { mapOfDirections } from "../../src/features/map.ts";
-import { analyseTokens } from "../../src/features/token-analysis.ts";
+import {
+  ActivationSample,
+  commonContexts,
+  type SampledRows,
+} from "../../src/features/relations/activation-sample.ts";
+import { analyseTokensInThread, mapInThread } from "../../src/features/relations/analysis-thread.ts";
+import { BestNeighbours, type NeighbourTable } from "../../src/features/relations/best-neighbours.ts";
+import type { SavedCollector, TallyBatch } from "../../src/features/pass/batch.ts";
+import { mapOfDirections } from "../../src/features/relations/map.ts";
+import { analyseTokens } from "../../src/features/relations/token-analysis.ts";
 import { Random } from "../../src/random.ts";
 import { type Dense, randomDense, sparse } from "./sparse-units.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Segment, type Snippet, SnippetArena } from "../../src/features/snippet-arena.ts";
+import { type Segment, type Snippet, SnippetArena } from "../../src/features/tally/snippet-arena.ts";
 import { Random } from "../../src/random.ts";
 
 const CONTEXT = 20;

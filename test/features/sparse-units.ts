@@ -1,7 +1,7 @@
 /** Small random sparse activations, and the same as a dense table for plain loops. */
 
 import { sharedFloats } from "../../src/engine/tensor.ts";
-import type { SampledRows } from "../../src/features/activation-sample.ts";
+import type { SampledRows } from "../../src/features/relations/activation-sample.ts";
 import { Random } from "../../src/random.ts";
 
 /** f[row][unit], zeros included. */

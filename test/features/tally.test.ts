@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Example, INTERVALS } from "../../src/features/records.ts";
-import { type TallyOptions, UnitTally } from "../../src/features/tally.ts";
+import { type TallyOptions, UnitTally } from "../../src/features/tally/tally.ts";
 import { type Active, activationsOf, randomText, repeated, type Text } from "./random-activations.ts";
 
 function tallyOf(text: Text, options: Partial<TallyOptions> = {}): UnitTally {

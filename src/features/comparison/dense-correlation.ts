@@ -10,7 +10,7 @@ import { gemm } from "../../engine/operations/matmul.ts";
 import { sharedFloats } from "../../engine/tensor.ts";
 import { median } from "../../evaluation/bootstrap.ts";
 import type { SparseActivations } from "../../sae/forward.ts";
-import type { Collector, SavedCollector, TallyBatch } from "../batch.ts";
+import type { Collector, SavedCollector, TallyBatch } from "../pass/batch.ts";
 import { countedUnits, type MatchSummary } from "./activations.ts";
 import { type Best, improve, noMatches, pearson } from "./pairs.ts";
 

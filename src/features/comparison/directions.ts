@@ -13,7 +13,7 @@ import { Graph } from "../../engine/graph.ts";
 import { gemm } from "../../engine/operations/matmul.ts";
 import { sharedFloats } from "../../engine/tensor.ts";
 import type { Sae } from "../../sae/dictionary.ts";
-import { inOrder } from "../ordered.ts";
+import { inOrder } from "../../engine/ordered.ts";
 import { type Best, NO_MATCH } from "./pairs.ts";
 
 export const TWIN_COSINE = 0.7;

@@ -11,7 +11,7 @@
  */
 
 import type { SparseActivations } from "../../sae/forward.ts";
-import { columnsOf } from "../unit-columns.ts";
+import { columnsOf } from "../relations/unit-columns.ts";
 
 /** Of a feature that has no partner. */
 export const NO_MATCH = -1;

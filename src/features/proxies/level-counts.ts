@@ -8,7 +8,7 @@
 
 import type { ReadTensors } from "../../files/checkpoints.ts";
 import type { WritableTensor } from "../../files/safetensors-write.ts";
-import { bitsOf, setBits } from "../bits.ts";
+import { bitsOf, setBits } from "../pass/bits.ts";
 import { INTERVALS } from "../records.ts";
 
 export const LEVELS = 64;

@@ -12,8 +12,8 @@
 import { Failure } from "../../errors.ts";
 import type { ReadTensors } from "../../files/checkpoints.ts";
 import type { SparseActivations } from "../../sae/forward.ts";
-import type { Collector, SavedCollector, TallyBatch } from "../batch.ts";
-import { bitsOf, setBits } from "../bits.ts";
+import type { Collector, SavedCollector, TallyBatch } from "../pass/batch.ts";
+import { bitsOf, setBits } from "../pass/bits.ts";
 import type { ProxyResult } from "../records.ts";
 import { LevelCounts } from "./level-counts.ts";
 import type { Proxy } from "./proxy.ts";

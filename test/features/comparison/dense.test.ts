@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Engine } from "../../../src/engine/engine.ts";
-import type { TallyBatch } from "../../../src/features/batch.ts";
+import type { TallyBatch } from "../../../src/features/pass/batch.ts";
 import { DenseCorrelation } from "../../../src/features/comparison/dense-correlation.ts";
 import { hasTwin, meanMaxCosine, nearestDirections } from "../../../src/features/comparison/directions.ts";
 import { NO_MATCH } from "../../../src/features/comparison/pairs.ts";

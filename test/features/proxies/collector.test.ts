@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import type { TallyBatch } from "../../../src/features/batch.ts";
+import type { TallyBatch } from "../../../src/features/pass/batch.ts";
 import { openProxies } from "../../../src/features/proxies/options.ts";
 import type { Proxy } from "../../../src/features/proxies/proxy.ts";
 import { ProxyCollector } from "../../../src/features/proxies/proxy-collector.ts";

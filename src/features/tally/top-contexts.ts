@@ -5,9 +5,9 @@
  * kept, and those only get higher. Among equal values the earlier context stays.
  */
 
-import type { ReadTensors } from "../files/checkpoints.ts";
-import type { WritableTensor } from "../files/safetensors-write.ts";
-import { bitsOf, setBits } from "./bits.ts";
+import type { ReadTensors } from "../../files/checkpoints.ts";
+import type { WritableTensor } from "../../files/safetensors-write.ts";
+import { bitsOf, setBits } from "../pass/bits.ts";
 import type { SnippetArena } from "./snippet-arena.ts";
 
 /** A record that a higher one pushed out. */

@@ -6,7 +6,7 @@
  * the index ⌊f · BINS / range⌋ is exact in double precision, and ⌊⌊2y⌋ / 2⌋ = ⌊y⌋.
  */
 
-import type { Histogram } from "./records.ts";
+import type { Histogram } from "../records.ts";
 
 /** Of one unit. Between half of them and all are in use. */
 export const BINS = 96;

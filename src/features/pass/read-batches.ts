@@ -3,15 +3,15 @@
  * of each batch found while the one before is being counted.
  */
 
-import { sharedFloats } from "../engine/tensor.ts";
-import { Failure } from "../errors.ts";
-import type { SparseActivations } from "../sae/forward.ts";
-import type { TokenShards } from "../text/shards.ts";
+import { sharedFloats } from "../../engine/tensor.ts";
+import { Failure } from "../../errors.ts";
+import type { SparseActivations } from "../../sae/forward.ts";
+import type { TokenShards } from "../../text/shards.ts";
 import type { TallyBatch } from "./batch.ts";
 import { type ContextsToRead, READING_ORDER } from "./contexts-to-read.ts";
 import { numberDocuments } from "./documents.ts";
-import type { SplitName } from "./records.ts";
-import type { Units } from "./units.ts";
+import type { SplitName } from "../records.ts";
+import type { Units } from "../units.ts";
 
 /** Activations at one hook point. */
 export interface Reader {

@@ -3,12 +3,12 @@
  * does on ordinary text, which is mostly nothing.
  */
 
-import type { ReadTensors } from "../files/checkpoints.ts";
-import type { WritableTensor } from "../files/safetensors-write.ts";
-import type { TallyBatch } from "./batch.ts";
-import { bitsOf } from "./bits.ts";
-import type { TokenPlace } from "./contexts-to-read.ts";
-import type { Example } from "./records.ts";
+import type { ReadTensors } from "../../files/checkpoints.ts";
+import type { WritableTensor } from "../../files/safetensors-write.ts";
+import type { TallyBatch } from "../pass/batch.ts";
+import { bitsOf } from "../pass/bits.ts";
+import type { TokenPlace } from "../pass/contexts-to-read.ts";
+import type { Example } from "../records.ts";
 
 /** Active units of one context, by unit and then by position. */
 interface Activations {

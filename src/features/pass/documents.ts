@@ -6,7 +6,7 @@
  */
 
 import { setImmediate } from "node:timers/promises";
-import type { TokenSplit } from "../text/shards.ts";
+import type { TokenSplit } from "../../text/shards.ts";
 
 /** Contexts that are read at once to count separators: a megabyte or two. */
 const BLOCK_TOKENS = 2 ** 19;

@@ -3,9 +3,9 @@
  * largest in size, with their sign, and the share of each in Σ|coefficient| (SAEDashboard's neuron alignment, "% of L1").
  */
 
-import type { ModelConfig } from "../model/config.ts";
-import { findHook } from "../model/hooks.ts";
-import type { Neighbour } from "./records.ts";
+import type { ModelConfig } from "../../model/config.ts";
+import { findHook } from "../../model/hooks.ts";
+import type { Neighbour } from "../records.ts";
 
 export interface AlignedNeuron extends Neighbour {
   /** |coefficient| / Σ |coefficient|. */

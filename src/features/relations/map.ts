@@ -9,7 +9,7 @@
  */
 
 import { UMAP } from "umap-js";
-import { Random } from "../random.ts";
+import { Random } from "../../random.ts";
 import type { NeighbourTable } from "./best-neighbours.ts";
 
 /** Neighbours of a point, itself included. */

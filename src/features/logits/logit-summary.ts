@@ -6,7 +6,7 @@
  * the histogram's bars are groups of bins.
  */
 
-import type { LogitWeights, TokenWeight } from "./records.ts";
+import type { LogitWeights, TokenWeight } from "../records.ts";
 
 export const BARS = 50;
 const BINS = BARS * 64;

@@ -6,8 +6,8 @@
  * are compared, since that is how they are kept.
  */
 
-import { sharedFloats } from "../engine/tensor.ts";
-import type { Neighbour } from "./records.ts";
+import { sharedFloats } from "../../engine/tensor.ts";
+import type { Neighbour } from "../records.ts";
 
 /** Plain data on shared memory, so that it crosses threads without a copy. */
 export interface NeighbourTable {

@@ -5,12 +5,12 @@
 
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
-import { onDeath } from "../engine/worker-death.ts";
+import { onDeath } from "../../engine/worker-death.ts";
 import type { SampledRows } from "./activation-sample.ts";
 import type { NeighbourTable } from "./best-neighbours.ts";
 import type { UnitRows } from "./correlation.ts";
 import type { DirectionMap, MapOptions } from "./map.ts";
-import type { TokenAnalysis } from "./records.ts";
+import type { TokenAnalysis } from "../records.ts";
 
 export type AnalysisJob =
   | { readonly kind: "correlated-units"; readonly rows: UnitRows; readonly k: number }

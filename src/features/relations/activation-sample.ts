@@ -7,12 +7,12 @@
  * among those of the other, when both began with strides of the same power-of-two family (`commonContexts`).
  */
 
-import { sharedFloats, sharedInts } from "../engine/tensor.ts";
-import { Failure } from "../errors.ts";
-import type { ReadTensors } from "../files/checkpoints.ts";
-import type { SparseActivations } from "../sae/forward.ts";
-import type { Collector, SavedCollector, TallyBatch } from "./batch.ts";
-import { bitsOf, setBits } from "./bits.ts";
+import { sharedFloats, sharedInts } from "../../engine/tensor.ts";
+import { Failure } from "../../errors.ts";
+import type { ReadTensors } from "../../files/checkpoints.ts";
+import type { SparseActivations } from "../../sae/forward.ts";
+import type { Collector, SavedCollector, TallyBatch } from "../pass/batch.ts";
+import { bitsOf, setBits } from "../pass/bits.ts";
 
 export const SAMPLE_TOKENS = 250_000;
 /** Eight bytes each. */

@@ -6,8 +6,8 @@
  * text's parts: the first million tokens of a corpus can be one kind of document.
  */
 
-import { Random } from "../random.ts";
-import type { ContextPlace, SplitName } from "./records.ts";
+import { Random } from "../../random.ts";
+import type { ContextPlace, SplitName } from "../records.ts";
 
 /** Numbers of contexts, ascending. */
 export type ContextsToRead = Readonly<Record<SplitName, Int32Array>>;

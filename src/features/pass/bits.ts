@@ -3,7 +3,7 @@
  * int32 only, and a sum that lost half its digits on the way would make a resumed analysis differ from an undisturbed one.
  */
 
-import type { WritableTensor } from "../files/safetensors-write.ts";
+import type { WritableTensor } from "../../files/safetensors-write.ts";
 
 type Numbers = Float64Array | Float32Array | Uint32Array | Uint16Array | Uint8Array | Int32Array;
 

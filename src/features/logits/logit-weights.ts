@@ -17,19 +17,19 @@
  */
 
 import { setImmediate } from "node:timers/promises";
-import { type Engine, type Program, shared } from "../engine/engine.ts";
-import { Graph } from "../engine/graph.ts";
-import { mul, sub } from "../engine/operations/elementwise.ts";
-import { gemm } from "../engine/operations/matmul.ts";
-import { reduceMean } from "../engine/operations/normalisation.ts";
-import { sharedFloats } from "../engine/tensor.ts";
-import type { ModelConfig } from "../model/config.ts";
-import type { CutModel } from "../model/cut.ts";
-import { findHook, type HookPoint } from "../model/hooks.ts";
+import { type Engine, type Program, shared } from "../../engine/engine.ts";
+import { Graph } from "../../engine/graph.ts";
+import { mul, sub } from "../../engine/operations/elementwise.ts";
+import { gemm } from "../../engine/operations/matmul.ts";
+import { reduceMean } from "../../engine/operations/normalisation.ts";
+import { sharedFloats } from "../../engine/tensor.ts";
+import type { ModelConfig } from "../../model/config.ts";
+import type { CutModel } from "../../model/cut.ts";
+import { findHook, type HookPoint } from "../../model/hooks.ts";
 import { LogitSummary } from "./logit-summary.ts";
-import { inOrder } from "./ordered.ts";
-import type { LogitWeights } from "./records.ts";
-import type { Units } from "./units.ts";
+import { inOrder } from "../../engine/ordered.ts";
+import type { LogitWeights } from "../records.ts";
+import type { Units } from "../units.ts";
 
 /** Numbers in one array of weights, 16 MiB of them: a few such arrays are alive at once. */
 const CHUNK_VALUES = 4 * 2 ** 20;

@@ -9,7 +9,7 @@
  */
 
 import type { SampledRows } from "./activation-sample.ts";
-import type { TokenAnalysis } from "./records.ts";
+import type { TokenAnalysis } from "../records.ts";
 import { columnsOf } from "./unit-columns.ts";
 
 export const LISTED_TOKENS = 20;

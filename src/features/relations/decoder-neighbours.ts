@@ -5,13 +5,13 @@
  * only k a unit are kept. Memory is a few tiles, whatever the number of units.
  */
 
-import type { Engine } from "../engine/engine.ts";
-import { Graph } from "../engine/graph.ts";
-import { gemm } from "../engine/operations/matmul.ts";
-import { sharedFloats } from "../engine/tensor.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { Graph } from "../../engine/graph.ts";
+import { gemm } from "../../engine/operations/matmul.ts";
+import { sharedFloats } from "../../engine/tensor.ts";
 import { BestNeighbours, type NeighbourTable } from "./best-neighbours.ts";
-import { inOrder } from "./ordered.ts";
-import type { Units } from "./units.ts";
+import { inOrder } from "../../engine/ordered.ts";
+import type { Units } from "../units.ts";
 
 export interface DecoderNeighbourOptions {
   readonly k: number;

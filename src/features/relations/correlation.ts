@@ -7,7 +7,7 @@
  * units that are never active together have r ≤ 0. Only positive correlations are listed, so the lists are exact on the sample.
  */
 
-import type { SparseActivations } from "../sae/forward.ts";
+import type { SparseActivations } from "../../sae/forward.ts";
 import { BestNeighbours, type NeighbourTable } from "./best-neighbours.ts";
 import { columnsOf } from "./unit-columns.ts";
 

@@ -7,17 +7,17 @@
  * Position 0, the separator that begins every context, counts like any other token, as in the evaluation.
  */
 
-import { Failure } from "../errors.ts";
-import type { ReadTensors } from "../files/checkpoints.ts";
+import { Failure } from "../../errors.ts";
+import type { ReadTensors } from "../../files/checkpoints.ts";
 import { AdaptiveHistograms, BINS } from "./adaptive-histogram.ts";
-import type { Collector, SavedCollector, TallyBatch } from "./batch.ts";
-import { bitsOf, setBits } from "./bits.ts";
+import type { Collector, SavedCollector, TallyBatch } from "../pass/batch.ts";
+import { bitsOf, setBits } from "../pass/bits.ts";
 import { ByUnit } from "./by-unit.ts";
 import { type Choice, chooseExamples, exampleOf, type Kept } from "./choose-examples.ts";
-import type { TokenPlace } from "./contexts-to-read.ts";
+import type { TokenPlace } from "../pass/contexts-to-read.ts";
 import { BANDS, BINS_A_BAND, IntervalSamples } from "./interval-samples.ts";
 import { RandomContexts } from "./random-contexts.ts";
-import type { ContextPlace, Example, UnitStatistics } from "./records.ts";
+import type { ContextPlace, Example, UnitStatistics } from "../records.ts";
 import { contextAt, LONGEST_CONTEXT, placeOf, type Segment, SnippetArena } from "./snippet-arena.ts";
 import { DUPLICATE, TOO_LOW, TopContexts } from "./top-contexts.ts";
 import { hashWindows, mix, unitSalts } from "./window-keys.ts";

@@ -6,10 +6,10 @@
  * holds after N contexts is the same however the work was spread over threads or interrupted.
  */
 
-import type { ReadTensors } from "../files/checkpoints.ts";
-import type { WritableTensor } from "../files/safetensors-write.ts";
-import type { SparseActivations } from "../sae/forward.ts";
-import type { SplitName } from "./records.ts";
+import type { ReadTensors } from "../../files/checkpoints.ts";
+import type { WritableTensor } from "../../files/safetensors-write.ts";
+import type { SparseActivations } from "../../sae/forward.ts";
+import type { SplitName } from "../records.ts";
 
 /** Some contexts of one split, n of them, `context` tokens each. Arrays are reused for later batches: copy what is kept. */
 export interface ContextBatch {

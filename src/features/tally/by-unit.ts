@@ -3,7 +3,7 @@
  * unit stay in ascending order and nothing is allocated from batch to batch.
  */
 
-import type { SparseActivations } from "../sae/forward.ts";
+import type { SparseActivations } from "../../sae/forward.ts";
 
 export class ByUnit {
   /** Unit i's entries are [starts[i], starts[i + 1]). */

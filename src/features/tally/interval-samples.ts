@@ -9,10 +9,10 @@
  * the largest keys away.
  */
 
-import type { ReadTensors } from "../files/checkpoints.ts";
-import type { WritableTensor } from "../files/safetensors-write.ts";
+import type { ReadTensors } from "../../files/checkpoints.ts";
+import type { WritableTensor } from "../../files/safetensors-write.ts";
 import { BINS } from "./adaptive-histogram.ts";
-import { bitsOf, setBits } from "./bits.ts";
+import { bitsOf, setBits } from "../pass/bits.ts";
 import type { SnippetArena } from "./snippet-arena.ts";
 
 export const BANDS = 24;

@@ -8,7 +8,7 @@
  * fuller bands are underrepresented: an approximation, within an interval, of which token is shown. Which interval it is in is exact.
  */
 
-import { type Example, type ExampleGroup, INTERVALS } from "./records.ts";
+import { type Example, type ExampleGroup, INTERVALS } from "../records.ts";
 import type { IntervalSamples } from "./interval-samples.ts";
 import { contextAt, type SnippetArena } from "./snippet-arena.ts";
 import type { TopContexts } from "./top-contexts.ts";

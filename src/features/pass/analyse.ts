@@ -5,10 +5,10 @@
  */
 
 import { createHash } from "node:crypto";
-import { Failure } from "../errors.ts";
-import { type CheckpointKind, openCheckpoint, saveCheckpoint } from "../files/checkpoints.ts";
-import type { Cut } from "../model/cut.ts";
-import type { TokenShards } from "../text/shards.ts";
+import { Failure } from "../../errors.ts";
+import { type CheckpointKind, openCheckpoint, saveCheckpoint } from "../../files/checkpoints.ts";
+import type { Cut } from "../../model/cut.ts";
+import type { TokenShards } from "../../text/shards.ts";
 import type { Collector } from "./batch.ts";
 import { type ContextsToRead, READING_ORDER } from "./contexts-to-read.ts";
 import { separatorsBefore } from "./documents.ts";

@@ -11,9 +11,9 @@
  * A record never crosses the end of a block. Its address is block · blockWords + word, and 0 is none.
  */
 
-import type { ReadTensors } from "../files/checkpoints.ts";
-import type { WritableTensor } from "../files/safetensors-write.ts";
-import type { ContextPlace } from "./records.ts";
+import type { ReadTensors } from "../../files/checkpoints.ts";
+import type { WritableTensor } from "../../files/safetensors-write.ts";
+import type { ContextPlace } from "../records.ts";
 
 const HEAD = 5;
 const FREE = 0xffffffff;

@@ -1,6 +1,6 @@
 /** The entries of sparse rows once more, unit by unit: whatever is counted for one unit then reads its entries one after the other. */
 
-import type { SparseActivations } from "../sae/forward.ts";
+import type { SparseActivations } from "../../sae/forward.ts";
 
 /** Unit i's entries are [columnOffsets[i], columnOffsets[i+1]), rows ascending. */
 export interface UnitColumns {

@@ -1,9 +1,9 @@
 /** How often each token of the vocabulary occurs in the analysed text. */
 
-import { Failure } from "../errors.ts";
-import type { ReadTensors } from "../files/checkpoints.ts";
-import type { Collector, SavedCollector, TallyBatch } from "./batch.ts";
-import { bitsOf, setBits } from "./bits.ts";
+import { Failure } from "../../errors.ts";
+import type { ReadTensors } from "../../files/checkpoints.ts";
+import type { Collector, SavedCollector, TallyBatch } from "../pass/batch.ts";
+import { bitsOf, setBits } from "../pass/bits.ts";
 
 export class TokenCounts implements Collector {
   readonly name = "tokens";
