@@ -15,6 +15,7 @@ import { generate } from "../src/experiments/generate.ts";
 import { intervene } from "../src/experiments/interventions.ts";
 import { openProxies } from "../src/features/proxies/options.ts";
 import type { Proxy } from "../src/features/proxies/proxy.ts";
+import type { StoredContext } from "../src/features/records.ts";
 import { saeUnits, type Units } from "../src/features/units.ts";
 import { openLiveModel } from "../src/model/live-model.ts";
 import type { Tokenizer } from "../src/model/tokenizer.ts";
@@ -150,14 +151,16 @@ function table(features: readonly Known[]): void {
   say("| feature | density | without it | three of its highest contexts | logits it raises |");
   say("|---|---|---|---|---|");
   for (const { index, density, effect } of features) {
-    const { record, contexts, row } = store.unit(name, "feature", index)!;
+    const { record, row } = store.unit(name, "feature", index)!;
     const shown = record.examples
       .filter(({ group }) => group === "top")
       .slice(0, 3)
       .map(({ split, context, position }) => {
-        const all = contexts.find((one) => one.split === split && one.context === context)!.tokens;
-        const before = all.slice(Math.max(0, position - 8), position).join("");
-        return `${code(before)} **${code(all[position]!)}** ${code(all.slice(position + 1, position + 4).join(""))}`;
+        const [{ tokens: ids }] = store.contexts(name, "feature", [{ split, context }]) as [StoredContext];
+        const { tokenizer } = subject.source.model;
+        const text = (from: number, to: number) => tokenizer.decode(ids.subarray(Math.max(0, from), to));
+        const peak = code(tokenizer.tokenText(ids[position]!));
+        return `${code(text(position - 8, position))} **${peak}** ${code(text(position + 1, position + 4))}`;
       });
     say(
       `| ${index} | ${density.toExponential(1)} | ${effect.toFixed(2)} | ${shown.join("<br>")} | ` +

@@ -26,7 +26,7 @@ export function interruptionSignal(announce: (line: string) => void): AbortSigna
     const reason = new Interruption(name);
     if (!controller.signal.aborted) {
       first = performance.now();
-      announce("stopping after this step; press Ctrl-C again to stop at once");
+      announce("stopping; press Ctrl-C again to stop at once");
       controller.abort(reason);
     } else if (performance.now() - first > SAME_PRESS_MS) {
       // `process.exit` would stop threads inside ONNX Runtime, which then aborts with a core dump. Without a listener the

@@ -64,6 +64,12 @@ export async function analyseRun(request: AnalysisRequest, hooks: RunHooks = {})
     const summary = await analyseSubject({ request, subject, engine, pool, folder }, hooks);
     rmSync(folder, { recursive: true, force: true });
     return summary;
+  } catch (error) {
+    if (!hooks.signal?.aborted) throw error;
+    throw new Failure(
+      `stopped: what was read is saved in ${folder}, and "monosemantic features ${request.run}" with the same options goes on from there`,
+      { cause: error },
+    );
   } finally {
     await Promise.all([engine.close(), pool.close()]);
     lock.release();

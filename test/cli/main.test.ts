@@ -60,7 +60,7 @@ describe("Ctrl-C and TERM", () => {
     await waiting.saw("waiting");
     waiting.child.kill(signal);
     const { code, stdout } = await waiting.finished;
-    expect(stdout).toMatch(/stopping after this step[^]*saved, stopped by (Ctrl-C|TERM)/);
+    expect(stdout).toMatch(/stopping; press[^]*saved, stopped by (Ctrl-C|TERM)/);
     expect(code).toBe(signal === "SIGINT" ? 130 : 143);
   });
 

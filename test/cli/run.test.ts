@@ -84,7 +84,7 @@ test("stopped by Ctrl-C and resumed, it ends with the same bits as one that was 
     .toBe(true);
   running.child.kill("SIGINT");
   const first = await running.finished;
-  expect(first.stderr).toMatch(/stopping after this step/);
+  expect(first.stderr).toMatch(/stopping; press/);
   expect(first.code).toBe(130);
   expect(existsSync(join(stopped, "report.html"))).toBe(false);
 

@@ -74,6 +74,8 @@ export function openProxies(
 /** @throws UsageError for a name that stands for nothing, or that is given twice */
 function readNames(names: readonly string[]): Wanted[] {
   if (names.length === 1 && names[0] === "none") return [];
+  if (names.includes("none"))
+    throw new UsageError("none is given beside other proxies: leave it out, or them");
   const wanted = names.map(readName);
   const twice = wanted.find(({ name }, i) => wanted.findIndex((other) => other.name === name) !== i);
   if (twice !== undefined) throw new UsageError(`${twice.name} is given twice: keep one`);

@@ -18,6 +18,8 @@ const REPLACEMENT = 0xfffd;
 
 /** @throws UsageError when `source` is no regular expression */
 export function compilePattern(source: string): RegExp {
+  if (source === "")
+    throw new UsageError("regex: has no pattern behind it, and would match everywhere: write one");
   try {
     return new RegExp(source, "gu");
   } catch (error) {

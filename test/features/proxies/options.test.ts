@@ -34,6 +34,7 @@ describe("names of proxies", () => {
   });
 
   test.each([
+    ["regex:", /regex: has no pattern/],
     ["arabik", /"arabik" is no proxy; did you mean arabic\?/],
     ["greek", /did you mean script:Greek\?/],
     ["script:Greak", /script:Greak is no script of Unicode's; did you mean script:Greek/],
@@ -46,7 +47,8 @@ describe("names of proxies", () => {
     expect(complaint(name)).not.toContain("\n");
   });
 
-  test("the same one twice is refused", () => {
+  test("the same one twice is refused, and none beside others", () => {
+    expect(complaint("none", "arabic")).toMatch(/none is given beside other proxies/);
     expect(complaint("hebrew", "hebrew")).toBe("hebrew is given twice: keep one");
     expect(complaint("script:greek", "script:Greek")).toBe("script:Greek is given twice: keep one");
   });
