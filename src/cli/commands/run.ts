@@ -26,7 +26,7 @@ export const runCommand = defineCommand({
     ),
   examples: [
     {
-      what: "the model that comes with the package, about five minutes",
+      what: "the model that comes with the package, about four minutes",
       command: "monosemantic run --config one-layer-8x",
     },
     {
