@@ -208,3 +208,18 @@ export const RUN = {
       .describe("minutes between checkpoints: what a crash can cost at most"),
   }),
 } satisfies Section;
+
+/** For commands that read a run directory. */
+export const OF_RUN = z.object({
+  run: z.string().min(1).describe("the run directory: what --out named").meta({ placeholder: "FOLDER" }),
+});
+
+/** For those that can do with some of its dictionaries. */
+export const OF_SAES = OF_RUN.extend({
+  sae: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe("names of its dictionaries (default: all)")
+    .meta({ placeholder: "NAME,…", verbatim: true }),
+});

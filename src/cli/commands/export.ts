@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
 import { runHooks } from "../run-progress.ts";
+import { OF_SAES } from "../sections.ts";
 
 export const exportCommand = defineCommand({
   name: "export",
@@ -26,19 +27,7 @@ export const exportCommand = defineCommand({
   sections: {
     input: {
       title: "Input",
-      schema: z.object({
-        run: z
-          .string()
-          .min(1)
-          .describe("the run directory: what --out named")
-          .meta({ placeholder: "FOLDER" }),
-        sae: z
-          .array(z.string().min(1))
-          .min(1)
-          .optional()
-          .describe("names of its dictionaries (default: all)")
-          .meta({ placeholder: "NAME,…", verbatim: true }),
-      }),
+      schema: OF_SAES,
     },
     output: {
       title: "Output",

@@ -5,7 +5,7 @@ import { analysisOptions } from "../../features/options.ts";
 import { PROXY_OPTIONS } from "../../features/proxies/options.ts";
 import { defineCommand } from "../command.ts";
 import { runHooks } from "../run-progress.ts";
-import { MACHINE, RUN } from "../sections.ts";
+import { MACHINE, OF_SAES, RUN } from "../sections.ts";
 
 export const featuresCommand = defineCommand({
   name: "features",
@@ -29,18 +29,7 @@ export const featuresCommand = defineCommand({
   sections: {
     input: {
       title: "Input",
-      schema: z.object({
-        run: z
-          .string()
-          .min(1)
-          .describe("the run directory: what --out named")
-          .meta({ placeholder: "FOLDER" }),
-        sae: z
-          .array(z.string().min(1))
-          .min(1)
-          .optional()
-          .describe("names of its dictionaries (default: all)")
-          .meta({ placeholder: "NAME,…", verbatim: true }),
+      schema: OF_SAES.extend({
         model: z
           .string()
           .min(1)

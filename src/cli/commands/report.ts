@@ -1,7 +1,7 @@
 /** `monosemantic report`: writes the report of a run directory again, whatever state the run is in. */
 
-import { z } from "zod";
 import { defineCommand } from "../command.ts";
+import { OF_RUN } from "../sections.ts";
 
 export const reportCommand = defineCommand({
   name: "report",
@@ -18,13 +18,7 @@ export const reportCommand = defineCommand({
   sections: {
     input: {
       title: "Input",
-      schema: z.object({
-        run: z
-          .string()
-          .min(1)
-          .describe("the run directory: what --out named")
-          .meta({ placeholder: "FOLDER" }),
-      }),
+      schema: OF_RUN,
     },
   },
   async run({ input }) {
