@@ -145,6 +145,7 @@ async function analyseSubject(work: Work, hooks: RunHooks): Promise<AnalysisSumm
     ...analysed.flatMap(({ tally, sample, proxies }) => [tally, sample, proxies]),
   ];
   hooks.onPhase?.("reading the text", total, "tokens");
+  let first = true;
   await analyse({
     shards,
     contexts,
@@ -162,7 +163,12 @@ async function analyseSubject(work: Work, hooks: RunHooks): Promise<AnalysisSumm
         every,
       ]),
     },
-    onProgress: (progress) => hooks.onProgress?.(progress.tokens),
+    onProgress: ({ tokens: done }) => {
+      if (first && done > 0)
+        hooks.onNote?.(`going on where an earlier analysis was stopped, after ${done} tokens`);
+      first = false;
+      hooks.onProgress?.(done);
+    },
     ...(hooks.signal && { signal: hooks.signal }),
   });
 

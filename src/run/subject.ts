@@ -39,6 +39,11 @@ export interface SubjectRequest {
 export async function openSubject(request: SubjectRequest): Promise<RunSubject> {
   const { run } = request;
   const record = readRunRecord(run);
+  if (!existsSync(tokensFolder(run))) {
+    throw new Failure(
+      `${run} has no tokens folder, so there is no text to read: copy it from where the run was made, or run it again`,
+    );
+  }
   const source = await openRunModel(request, record);
   const saes = dictionariesIn(run, request.saes);
   return { run, record, source, shards: openShards(tokensFolder(run)), saes };
