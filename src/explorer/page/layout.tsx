@@ -3,12 +3,12 @@
 import { useEffect } from "preact/hooks";
 import type { RunSummary } from "../api.ts";
 import { PAGES } from "./pages.ts";
-import { go, href, route, there } from "./router.ts";
-import type { PageName } from "./route.ts";
-import { loadRuns, run, runs, runsError, sae } from "./runs.ts";
-import { Nothing, Problem, Waiting } from "./states.tsx";
-import { theme, toggleTheme } from "./theme.ts";
-import { Tip } from "./tip.tsx";
+import { go, href, route, there } from "./shell/router.ts";
+import type { PageName } from "./shell/route.ts";
+import { loadRuns, run, runs, runsError, sae } from "./shell/runs.ts";
+import { Nothing, Problem, Waiting } from "./shell/states.tsx";
+import { theme, toggleTheme } from "./shell/theme.ts";
+import { Tip } from "./shell/tip.tsx";
 
 export function Layout() {
   const { page, unit } = route.value;

@@ -3,9 +3,9 @@
 import { render } from "preact";
 import { ROOT_ID } from "../static-data.ts";
 import { Layout } from "./layout.tsx";
-import { loadRuns, startPlace } from "./runs.ts";
-import { startRouter } from "./router.ts";
-import { startTheme } from "./theme.ts";
+import { loadRuns, startPlace } from "./shell/runs.ts";
+import { startRouter } from "./shell/router.ts";
+import { startTheme } from "./shell/theme.ts";
 import "./explorer.css";
 
 startTheme();

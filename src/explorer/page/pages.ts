@@ -2,14 +2,14 @@
 
 import type { ComponentType } from "preact";
 import type { PageProps } from "./page.ts";
-import type { PageName } from "./route.ts";
-import { ComparePage } from "./pages/compare.tsx";
-import { FeaturePage } from "./pages/feature.tsx";
-import { FeaturesPage } from "./pages/features.tsx";
-import { MapPage } from "./pages/map.tsx";
-import { RunPage } from "./pages/run.tsx";
-import { SteerPage } from "./pages/steer.tsx";
-import { TextPage } from "./pages/text.tsx";
+import type { PageName } from "./shell/route.ts";
+import { ComparePage } from "./compare/compare.tsx";
+import { FeaturePage } from "./unit/feature.tsx";
+import { FeaturesPage } from "./list/features.tsx";
+import { MapPage } from "./map/map.tsx";
+import { RunPage } from "./run/run.tsx";
+import { SteerPage } from "./steer/steer.tsx";
+import { TextPage } from "./text/text.tsx";
 
 export interface Page {
   /** In the navigation and the window's title. */

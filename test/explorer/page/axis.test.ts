@@ -1,7 +1,13 @@
 /** Axes of the larger charts. */
 
 import { describe, expect, test } from "vitest";
-import { axisOf, logTicks, nearestPlace, tickText, tickTexts } from "../../../src/explorer/page/axis.ts";
+import {
+  axisOf,
+  logTicks,
+  nearestPlace,
+  tickText,
+  tickTexts,
+} from "../../../src/explorer/page/charts/axis.ts";
 
 describe("an axis", () => {
   test("holds all finite values and leaves the others out", () => {

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { Curves } from "../../../src/explorer/api.ts";
-import { knownUpTo, lineOf, mergeCurves } from "../../../src/explorer/page/curves.ts";
+import { knownUpTo, lineOf, mergeCurves } from "../../../src/explorer/page/run/curves.ts";
 
 const curves = (status: Curves["status"], saes: Record<string, number[]>): Curves => ({
   status,

@@ -2,7 +2,11 @@
 
 import { expect, test } from "vitest";
 import { definition, evaluationSchema } from "../../../src/evaluation/result.ts";
-import { EVALUATION_GROUPS, intervalText, valueText } from "../../../src/explorer/page/evaluation-numbers.ts";
+import {
+  EVALUATION_GROUPS,
+  intervalText,
+  valueText,
+} from "../../../src/explorer/page/run/evaluation-numbers.ts";
 
 const rows = EVALUATION_GROUPS.flatMap((group) => group.rows);
 

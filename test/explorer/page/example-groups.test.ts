@@ -8,9 +8,9 @@ import {
   groupsOf,
   shareBetween,
   windowAround,
-} from "../../../src/explorer/page/example-groups.ts";
-import { brief, briefPercent, signed } from "../../../src/explorer/page/numbers.ts";
-import { powers, ticks, ticksBetween } from "../../../src/explorer/page/scale.ts";
+} from "../../../src/explorer/page/unit/example-groups.ts";
+import { brief, briefPercent, signed } from "../../../src/explorer/page/charts/numbers.ts";
+import { powers, ticks, ticksBetween } from "../../../src/explorer/page/charts/scale.ts";
 
 const example = (group: Example["group"], interval: number | null, context = 0): Example => ({
   group,

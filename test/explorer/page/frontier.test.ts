@@ -1,7 +1,7 @@
 /** Dictionaries beside each other. */
 
 import { describe, expect, test } from "vitest";
-import { frontierOf, placeLabels, sortedBy } from "../../../src/explorer/page/frontier.ts";
+import { frontierOf, placeLabels, sortedBy } from "../../../src/explorer/page/compare/frontier.ts";
 
 test("the frontier has those that no other beats in both", () => {
   const points = [

@@ -2,8 +2,13 @@
 
 import { describe, expect, test } from "vitest";
 import type { UnitRow } from "../../../src/explorer/api.ts";
-import { activeFilters, choiceOf, listParameters, share } from "../../../src/explorer/page/list-query.ts";
-import { listOfPacked } from "../../../src/explorer/page/packed-list.ts";
+import {
+  activeFilters,
+  choiceOf,
+  listParameters,
+  share,
+} from "../../../src/explorer/page/data/list-query.ts";
+import { listOfPacked } from "../../../src/explorer/page/data/packed-list.ts";
 import { packRows } from "../../../src/explorer/static-data.ts";
 
 describe("what the address says", () => {

@@ -12,7 +12,7 @@ import {
   toMap,
   wholeMap,
   zoomedAt,
-} from "../../../src/explorer/page/map-view.ts";
+} from "../../../src/explorer/page/map/map-view.ts";
 
 const BOUNDS = { left: -10, right: 30, bottom: 2, top: 12 };
 const FRAME = { width: 1000, height: 600 };

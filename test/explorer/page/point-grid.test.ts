@@ -1,9 +1,9 @@
 /** The map's points in cells, beside a search through all of them. */
 
 import { describe, expect, test } from "vitest";
-import { boundsOf } from "../../../src/explorer/page/map-view.ts";
-import { PointGrid } from "../../../src/explorer/page/point-grid.ts";
-import { nearestDot } from "../../../src/explorer/page/dots.ts";
+import { boundsOf } from "../../../src/explorer/page/map/map-view.ts";
+import { PointGrid } from "../../../src/explorer/page/map/point-grid.ts";
+import { nearestDot } from "../../../src/explorer/page/charts/dot-places.ts";
 import { Random } from "../../../src/random.ts";
 
 const random = Random.of(7, "points of a map");

@@ -1,7 +1,7 @@
 /** Where the features of the rare-feature plot lie. */
 
 import { expect, test } from "vitest";
-import { rareDots } from "../../../src/explorer/page/dots.ts";
+import { rareDots } from "../../../src/explorer/page/charts/dot-places.ts";
 
 test("features without a cosine are left out, and those that never fired have a column of their own", () => {
   const { features, dots } = rareDots(

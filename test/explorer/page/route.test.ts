@@ -1,7 +1,7 @@
 /** Addresses: what is written is read back. */
 
 import { describe, expect, test } from "vitest";
-import { formatRoute, parseRoute, type Route, withQuery } from "../../../src/explorer/page/route.ts";
+import { formatRoute, parseRoute, type Route, withQuery } from "../../../src/explorer/page/shell/route.ts";
 
 const parse = (address: string) => {
   const [path = "", search = ""] = address.split(/\?(.*)/s);

@@ -1,7 +1,7 @@
 /** Characters that several tokens share are shown on the first of them. */
 
 import { expect, test } from "vitest";
-import { sharedPieces } from "../../../src/explorer/page/split-characters.ts";
+import { sharedPieces } from "../../../src/explorer/page/tokens/split-characters.ts";
 
 const shown = (...tokens: string[]) =>
   sharedPieces(tokens).length === 0 && tokens.length === 0

@@ -11,7 +11,7 @@ import {
   queryOf,
   settingsOf,
   sliderRange,
-} from "../../../src/explorer/page/steering.ts";
+} from "../../../src/explorer/page/steer/steering.ts";
 
 /** Through an address and back: what is empty is left out of one. */
 function thereAndBack(settings: GenerationRequest, defaults = DEFAULTS): GenerationRequest {

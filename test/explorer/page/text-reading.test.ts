@@ -9,7 +9,7 @@ import {
   inOrder,
   positionOf,
   totalsOf,
-} from "../../../src/explorer/page/text-reading.ts";
+} from "../../../src/explorer/page/text/text-reading.ts";
 
 const ANALYSIS: TextAnalysis = {
   tokens: ["<bos>", "a", "b", "c"],

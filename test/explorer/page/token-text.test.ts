@@ -8,7 +8,7 @@ import {
   piecesOf,
   plainText,
   plainToken,
-} from "../../../src/explorer/page/token-text.ts";
+} from "../../../src/explorer/page/tokens/token-text.ts";
 
 const kinds = (token: string, edges = false) =>
   piecesOf(token, edges).map(({ kind, text }) => `${kind}:${text}`);

@@ -1,7 +1,7 @@
 /** Which rows of a long list are in view. */
 
 import { describe, expect, test } from "vitest";
-import { chunksFor, rowAfter, rowsSeen, scrollFor } from "../../../src/explorer/page/virtual.ts";
+import { chunksFor, rowAfter, rowsSeen, scrollFor } from "../../../src/explorer/page/list/virtual.ts";
 
 describe("rows in view", () => {
   test("at the beginning, in the middle, at the end", () => {
