@@ -1,11 +1,12 @@
 /** What the list shows and in which order: search, kind, filters, sorting, all of it in the address. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Sort } from "../../api.ts";
 import { activeFilters, descends, FILTERS, type ListChoice } from "../data/list-query.ts";
 import { route, setQuery } from "../shell/router.ts";
 import { useDraft } from "../parts/use-draft.ts";
 import { Choice } from "../parts/choice.tsx";
+import { SearchField } from "../parts/search-field.tsx";
 
 const SORT_WORDS: Readonly<Record<Sort, string>> = {
   index: "number",
@@ -25,9 +26,6 @@ const FILTER_WORDS: Readonly<Record<(typeof FILTERS)[number], string>> = {
   other: "several tokens",
 };
 
-/** Typing rests this long before it is searched for. */
-const REST_MS = 180;
-
 /** Sets parameters and goes back to the list's beginning. */
 export function choose(changes: Readonly<Record<string, string | null>>): void {
   setQuery({ row: null, ...changes });
@@ -45,7 +43,12 @@ export function ListControls({ choice, kinds }: { choice: ListChoice; kinds: rea
   const filters = activeFilters(choice);
   return (
     <div class="list-controls" role="search">
-      <Search value={choice.q} kind={choice.kind} />
+      <SearchField
+        value={choice.q}
+        placeholder={`Search ${choice.kind}s: token, word, number`}
+        label="Search by token, explanation or number"
+        search={(q) => choose({ q })}
+      />
       {kinds.length > 1 && (
         <Choice
           label="Kind"
@@ -86,54 +89,6 @@ export function ListControls({ choice, kinds }: { choice: ListChoice; kinds: rea
       </button>
       {open && <Filters choice={choice} />}
     </div>
-  );
-}
-
-function Search({ value, kind }: { value: string; kind: string }) {
-  const [text, setText] = useState(value);
-  const input = useRef<HTMLInputElement>(null);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => {
-    // Back and Forward change the address from outside; typing does not.
-    if (timer.current === undefined) setText(value);
-  }, [value]);
-  useEffect(() => {
-    const focus = (event: KeyboardEvent) => {
-      const { target } = event;
-      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) return;
-      event.preventDefault();
-      input.current?.select();
-      input.current?.focus();
-    };
-    addEventListener("keydown", focus);
-    return () => {
-      removeEventListener("keydown", focus);
-      clearTimeout(timer.current);
-    };
-  }, []);
-  const search = (words: string) => {
-    setText(words);
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => {
-      timer.current = undefined;
-      choose({ q: words.trim() === "" ? null : words });
-    }, REST_MS);
-  };
-  return (
-    <input
-      ref={input}
-      class="search"
-      type="search"
-      value={text}
-      placeholder={`Search ${kind}s: token, word, number`}
-      aria-label="Search by token, explanation or number"
-      aria-keyshortcuts="/"
-      spellcheck={false}
-      autocomplete="off"
-      maxLength={200}
-      onInput={(event) => search(event.currentTarget.value)}
-    />
   );
 }
 

@@ -6,6 +6,7 @@ import { formatCount } from "../../../report/format.ts";
 import { MapCanvas } from "./map-canvas.tsx";
 import { MapPanel } from "./map-panel.tsx";
 import { NotAnalysed } from "../parts/not-analysed.tsx";
+import { SearchField } from "../parts/search-field.tsx";
 import { densityColours } from "../charts/colours.ts";
 import { choiceOf, listParameters } from "../data/list-query.ts";
 import {
@@ -91,7 +92,12 @@ function FeatureMap({ points, sae, run }: FeatureMapProps) {
         }}
       />
       <div class="map-search" role="search">
-        <SearchField value={query["q"] ?? ""} />
+        <SearchField
+          value={query["q"] ?? ""}
+          placeholder="Mark features: token, word, number"
+          label="Mark features by token, explanation or number"
+          search={(q) => setQuery({ q })}
+        />
         {search.error !== null ? (
           <p class="failed">{search.error}</p>
         ) : search.list !== undefined ? (
@@ -158,52 +164,6 @@ function useFound(run: string, sae: SaeSummary, q: string) {
   const path = q.trim() === "" ? null : saePath(run, sae.name, `units?${parameters.toString()}`);
   const answer = useApi<UnitList>(path);
   return { list: path === null || answer.stale ? undefined : answer.data, error: answer.error };
-}
-
-function SearchField({ value }: { value: string }) {
-  const [text, setText] = useState(value);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    if (timer.current === undefined) setText(value);
-  }, [value]);
-  useEffect(() => {
-    const focus = (event: KeyboardEvent) => {
-      const { target } = event;
-      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) return;
-      event.preventDefault();
-      input.current?.focus();
-      input.current?.select();
-    };
-    addEventListener("keydown", focus);
-    return () => {
-      removeEventListener("keydown", focus);
-      clearTimeout(timer.current);
-    };
-  }, []);
-  return (
-    <input
-      ref={input}
-      type="search"
-      value={text}
-      placeholder="Mark features: token, word, number"
-      aria-label="Mark features by token, explanation or number"
-      aria-keyshortcuts="/"
-      spellcheck={false}
-      autocomplete="off"
-      maxLength={200}
-      onInput={(event) => {
-        const words = event.currentTarget.value;
-        setText(words);
-        clearTimeout(timer.current);
-        timer.current = setTimeout(() => {
-          timer.current = undefined;
-          setQuery({ q: words.trim() === "" ? null : words });
-        }, REST_MS);
-      }}
-    />
-  );
 }
 
 function Legend({ low, high, count }: { low: number; high: number; count: number }) {
