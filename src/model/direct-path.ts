@@ -24,13 +24,19 @@ export interface DirectPath {
 
 /** @throws UsageError when no linear path leads from the hook point to the residual stream */
 export function directPath(config: ModelConfig, hook: string): DirectPath {
+  const path = linearPath(config, hook);
+  if (path !== undefined) return path;
+  const { layer } = findHook(config, hook);
+  throw new UsageError(
+    `no linear path leads from ${hook} to the logits, since the MLP's activation function follows: ` +
+      `attribution works at blocks.${layer}.mlp.hook_post and at every other hook point`,
+  );
+}
+
+/** The same, undefined where there is none: at mlp.hook_pre a nonlinearity comes first. */
+export function linearPath(config: ModelConfig, hook: string): DirectPath | undefined {
   const { layer, site } = findHook(config, hook);
-  if (site === "mlp.hook_pre") {
-    throw new UsageError(
-      `no linear path leads from ${hook} to the logits, since the MLP's activation function follows: ` +
-        `attribution works at blocks.${layer}.mlp.hook_post and at every other hook point`,
-    );
-  }
+  if (site === "mlp.hook_pre") return undefined;
   const isLast = layer === config.nLayer - 1;
   const leads = site === "mlp.hook_post" || site === "hook_mlp_out" || site === "hook_resid_post";
   return { kind: isLast && leads ? "exact" : "direct", weight: toStream(layer, site) };

@@ -25,7 +25,7 @@ import { reduceMean } from "../../engine/operations/normalisation.ts";
 import { sharedFloats } from "../../engine/tensor.ts";
 import type { ModelConfig } from "../../model/config.ts";
 import type { CutModel } from "../../model/cut.ts";
-import { findHook, type HookPoint } from "../../model/hooks.ts";
+import { type DirectPath, linearPath, unembeddingName } from "../../model/direct-path.ts";
 import { LogitSummary } from "./logit-summary.ts";
 import { inOrder } from "../../engine/ordered.ts";
 import type { LogitWeights } from "../records.ts";
@@ -47,10 +47,7 @@ export interface LogitWeightOptions {
 
 /** How the hook point's activations reach the logits linearly; null where a nonlinearity comes first. */
 export function logitPath(config: ModelConfig, hook: string): LogitWeights["path"] | null {
-  const { layer, site } = findHook(config, hook);
-  if (site === "mlp.hook_pre") return null;
-  const behindLast = site === "mlp.hook_post" || site === "hook_mlp_out" || site === "hook_resid_post";
-  return behindLast && layer === config.nLayer - 1 ? "exact" : "direct";
+  return linearPath(config, hook)?.kind ?? null;
 }
 
 /**
@@ -64,12 +61,12 @@ export async function* logitWeights(
   units: Pick<Units, "count" | "dIn" | "direction">,
   { k = 10, seen, signal }: LogitWeightOptions = {},
 ): AsyncGenerator<LogitWeights> {
-  const path = logitPath(model.config, hook);
-  if (path === null) return;
+  const path = linearPath(model.config, hook);
+  if (path === undefined) return;
   const tokens = tokensSeen(model.config.vocabSize, seen);
   if (tokens.length === 0) return;
   const rows = Math.min(units.count, Math.max(1, Math.floor(CHUNK_VALUES / tokens.length)));
-  const program = await loadPath(engine, model, findHook(model.config, hook), tokens, rows);
+  const program = await loadPath(engine, model, path, units.dIn, tokens, rows);
   const summary = new LogitSummary(tokens, k);
   const ahead = engine.workers + 1;
   const slots = Array.from({ length: ahead }, () => ({
@@ -90,7 +87,10 @@ export async function* logitWeights(
       for (let i = 0; i < count; i++) {
         // A chunk takes tens of milliseconds: timers must fire and Ctrl-C be heard in between.
         if (i % UNITS_AT_ONCE === UNITS_AT_ONCE - 1) await setImmediate();
-        yield { ...summary.of(weights.subarray(i * tokens.length, (i + 1) * tokens.length)), path };
+        yield {
+          ...summary.of(weights.subarray(i * tokens.length, (i + 1) * tokens.length)),
+          path: path.kind,
+        };
       }
     }
   } finally {
@@ -110,11 +110,12 @@ function tokensSeen(vocabSize: number, seen: ArrayLike<number> | undefined): Uin
 async function loadPath(
   engine: Engine,
   { config, weights }: CutModel,
-  { layer, site, dIn }: HookPoint,
+  path: DirectPath,
+  dIn: number,
   tokens: Uint32Array,
   rows: number,
 ): Promise<Program> {
-  const { dModel, vocabSize, tieWordEmbeddings } = config;
+  const { dModel, vocabSize } = config;
   const graph = new Graph("logit weights");
   const constants: Record<string, Float32Array> = {};
   const constant = (name: string, dims: readonly number[], data: Float32Array) => {
@@ -122,16 +123,12 @@ async function loadPath(
     return graph.input(name, dims);
   };
   let stream = graph.input("directions", [rows, dIn]);
-  const branch = site === "attn.hook_z" ? "attn" : site === "mlp.hook_post" ? "mlp" : undefined;
-  if (branch) {
-    stream = gemm(
-      stream,
-      constant("W", [dIn, dModel], weightOf(weights, `h.${layer}.${branch}.c_proj.weight`)),
-    );
+  if (path.weight !== undefined) {
+    stream = gemm(stream, constant("W", [dIn, dModel], weightOf(weights, path.weight)));
   }
   const centred = sub(stream, reduceMean(stream, [1], true));
   const scaled = mul(centred, constant("gamma", [dModel], weightOf(weights, "ln_f.weight")));
-  const unembedding = weightOf(weights, tieWordEmbeddings ? "wte.weight" : "lm_head.weight");
+  const unembedding = weightOf(weights, unembeddingName(config));
   const columns = tokens.length === vocabSize ? unembedding : takeRows(unembedding, tokens, dModel);
   graph.output("weights", gemm(scaled, constant("W_U", [tokens.length, dModel], columns), { transB: true }));
   return engine.load(graph, { constants });
