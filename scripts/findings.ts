@@ -15,7 +15,7 @@ import { generate } from "../src/experiments/generate.ts";
 import { intervene } from "../src/experiments/interventions.ts";
 import { openProxies } from "../src/features/proxies/options.ts";
 import type { Proxy } from "../src/features/proxies/proxy.ts";
-import type { StoredContext } from "../src/features/records.ts";
+import type { ProxyResult, StoredContext } from "../src/features/records.ts";
 import { saeUnits, type Units } from "../src/features/units.ts";
 import { openLiveModel } from "../src/model/live-model.ts";
 import type { Tokenizer } from "../src/model/tokenizer.ts";
@@ -59,7 +59,7 @@ interface Known {
   readonly singleToken: boolean | null;
   /** Nats that the tokens lose which it helps, mean over the stored contexts. */
   readonly effect: number;
-  readonly proxies: ReturnType<typeof proxiesOf>;
+  readonly proxies: readonly ProxyResult[];
 }
 
 const known: Known[] = Array.from({ length: count }, (_, index) => {
@@ -74,13 +74,9 @@ const known: Known[] = Array.from({ length: count }, (_, index) => {
     max: record.statistics.max,
     singleToken: record.singleToken,
     effect: helped.reduce((sum, value) => sum + value, 0) / Math.max(1, helped.length),
-    proxies: proxiesOf(index),
+    proxies: record.proxies,
   };
 });
-
-function proxiesOf(index: number) {
-  return store.unit(name, "feature", index)!.record.proxies;
-}
 
 const alive = known.filter(({ density }) => density > 0);
 say(

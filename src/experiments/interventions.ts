@@ -18,6 +18,7 @@ import type { SparseActivations } from "../sae/forward.ts";
 export interface Intervention {
   readonly kind: UnitKind;
   readonly index: number;
+  /** clamp: f_i := value at every position. add: x += value·d_i. */
   readonly mode: "clamp" | "add";
   readonly value: number;
 }

@@ -21,6 +21,7 @@
  * is training, or was not analysed), 413 (too large), 500, or 503 (the model cannot be loaded; the sentence says why).
  */
 
+import type { Intervention } from "../experiments/interventions.ts";
 import type {
   AnalysisRecord,
   ContextPlace,
@@ -30,7 +31,6 @@ import type {
   ProxyResult,
   UnitStatistics,
 } from "../features/records.ts";
-import type { UnitKind } from "../features/units.ts";
 import type { Explanation, ShownContext, Sort, UnitRow } from "../store/listing.ts";
 
 export type {
@@ -42,6 +42,8 @@ export type {
   UnitList,
   UnitRow,
 } from "../store/listing.ts";
+
+export type { Intervention } from "../experiments/interventions.ts";
 
 export interface SaeSummary {
   readonly name: string;
@@ -176,14 +178,6 @@ export interface Attribution {
   /** log p(next) as it is, minus with the feature taken away at that position alone; null for those not checked. */
   readonly ablated: number | null;
   readonly words: string;
-}
-
-export interface Intervention {
-  readonly kind: UnitKind;
-  readonly index: number;
-  /** clamp: f_i := value at every position. add: x += value·d_i. */
-  readonly mode: "clamp" | "add";
-  readonly value: number;
 }
 
 export interface GenerationRequest {

@@ -1,6 +1,7 @@
 /** What `monosemantic features` can be asked for, with the field's usual numbers as defaults. */
 
 import { z } from "zod";
+import { PROXY_OPTIONS } from "./proxies/options.ts";
 
 export const analysisOptions = z.object({
   featuresTokens: z
@@ -29,6 +30,7 @@ export const analysisOptions = z.object({
       "top contexts of each feature and neuron on which its ablation is computed now; the explorer computes the others when they are looked at",
     ),
   map: z.boolean().default(true).describe("lay out the decoder directions on a map (UMAP)"),
+  ...PROXY_OPTIONS.shape,
 });
 
 export type AnalysisOptions = z.output<typeof analysisOptions>;

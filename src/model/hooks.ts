@@ -56,3 +56,8 @@ export function findHook(config: ModelConfig, name: string): HookPoint {
       `numbered from 0); the nearest are ${suggestions}`,
   );
 }
+
+/** Where the MLP's neurons of a hook point's layer are: blocks.L.mlp.hook_post. */
+export function neuronHook(config: ModelConfig, hook: string): string {
+  return `blocks.${findHook(config, hook).layer}.mlp.hook_post`;
+}

@@ -4,7 +4,7 @@ import type { AnalysisOptions } from "../features/options.ts";
 import type { SubjectRequest } from "./subject.ts";
 
 export interface AnalysisRequest extends SubjectRequest {
-  readonly options: AnalysisOptions & { readonly proxies: readonly string[] };
+  readonly options: AnalysisOptions;
   readonly checkpointMinutes: number;
   readonly threads: number;
 }

@@ -15,18 +15,18 @@ import { Failure } from "../errors.ts";
 import { ActivationSample, SAMPLE_TOKENS } from "../features/relations/activation-sample.ts";
 import { analyse, cutReader } from "../features/pass/analyse.ts";
 import type { Collector } from "../features/pass/batch.ts";
-import { type ContextsToRead, contextsToRead, randomTokens } from "../features/pass/contexts-to-read.ts";
+import { type ContextsToRead, heldoutFirst, randomTokens } from "../features/pass/contexts-to-read.ts";
 import { openProxies } from "../features/proxies/options.ts";
 import { ProxyCollector } from "../features/proxies/proxy-collector.ts";
 import { contextsReadOn, type Reader, type ReadUnits } from "../features/pass/read-batches.ts";
 import type { AnalysisRecord } from "../features/records.ts";
 import { UnitTally } from "../features/tally/tally.ts";
 import { TokenCounts } from "../features/tally/token-counts.ts";
-import { neuronUnits, saeUnits, type Units } from "../features/units.ts";
+import { neuronUnits, saeUnits, UNIT_KINDS, type Units } from "../features/units.ts";
 import { makeFolder, writeFailure } from "../files/atomic.ts";
 import { checksum } from "../files/checksum.ts";
 import { lockFolder } from "../files/folder-lock.ts";
-import { findHook } from "../model/hooks.ts";
+import { neuronHook } from "../model/hooks.ts";
 import { SaeForward } from "../sae/forward.ts";
 import { Pool } from "../sae/pool.ts";
 import { openStore, STORE_FILE } from "../store/store.ts";
@@ -91,11 +91,7 @@ async function analyseSubject(work: Work, hooks: RunHooks): Promise<AnalysisSumm
   const { source, shards } = subject;
   const started = performance.now();
   const opened = await openSets(work);
-  const heldout = shards.heldout.contexts * shards.heldout.context;
-  const contexts = contextsToRead(shards, {
-    heldout: Math.min(heldout, options.featuresTokens),
-    train: Math.max(0, options.featuresTokens - heldout),
-  });
+  const contexts = heldoutFirst(shards, options.featuresTokens);
   const read = (list: ContextsToRead) => ({
     train: list.train.length * source.context,
     heldout: list.heldout.length * source.context,
@@ -120,10 +116,21 @@ async function analyseSubject(work: Work, hooks: RunHooks): Promise<AnalysisSumm
     source.model.tokenizer,
     shards.train.contexts > 0 ? shards.train : shards.heldout,
   );
+  // One for each kind: its sets are read on the same batches, and a proxy is evaluated once for all of them.
+  const collectorOf = new Map(
+    UNIT_KINDS.map((kind) => [
+      kind,
+      new ProxyCollector(
+        `proxies-${kind}`,
+        proxies,
+        sets.flatMap(({ units }, set) => (units.kind === kind ? { set, units: units.count } : [])),
+      ),
+    ]),
+  );
   const analysed: AnalysedSet[] = sets.map((set, index) => ({
     ...set,
     index,
-    proxies: new ProxyCollector(`proxies-${index}`, proxies, [{ set: index, units: set.units.count }]),
+    proxies: collectorOf.get(set.units.kind)!,
     tally: new UnitTally({
       name: `tally-${index}`,
       units: set.units.count,
@@ -142,10 +149,10 @@ async function analyseSubject(work: Work, hooks: RunHooks): Promise<AnalysisSumm
   }));
   const collectors: Collector[] = [
     tokens,
-    ...analysed.flatMap(({ tally, sample, proxies }) => [tally, sample, proxies]),
+    ...collectorOf.values(),
+    ...analysed.flatMap(({ tally, sample }) => [tally, sample]),
   ];
   hooks.onPhase?.("reading the text", total, "tokens");
-  let first = true;
   await analyse({
     shards,
     contexts,
@@ -163,12 +170,9 @@ async function analyseSubject(work: Work, hooks: RunHooks): Promise<AnalysisSumm
         every,
       ]),
     },
-    onProgress: ({ tokens: done }) => {
-      if (first && done > 0)
-        hooks.onNote?.(`going on where an earlier analysis was stopped, after ${done} tokens`);
-      first = false;
-      hooks.onProgress?.(done);
-    },
+    onResume: (done) =>
+      hooks.onNote?.(`going on where an earlier analysis was stopped, after ${done} tokens`),
+    onProgress: (progress) => hooks.onProgress?.(progress.tokens),
     ...(hooks.signal && { signal: hooks.signal }),
   });
 
@@ -231,7 +235,7 @@ async function openSets({ request, subject, engine, pool }: Work): Promise<OpenS
   }
   if (request.options.neurons) {
     const { config } = source.model;
-    const hook = `blocks.${findHook(config, source.hook).layer}.mlp.hook_post`;
+    const hook = neuronHook(config, source.hook);
     const own = hook === source.hook ? reader : cutReader(await openHarvest(engine, { ...source, hook }));
     const units = neuronUnits(config.dMlp);
     sets.push({

@@ -26,11 +26,11 @@ import {
   MAX_EDGES,
   PART_CORRELATION,
 } from "../features/comparison/result.ts";
-import { contextsToRead } from "../features/pass/contexts-to-read.ts";
+import { heldoutFirst } from "../features/pass/contexts-to-read.ts";
 import type { Reader, ReadUnits } from "../features/pass/read-batches.ts";
 import { neuronUnits, saeUnits } from "../features/units.ts";
 import { writeAtomic } from "../files/atomic.ts";
-import { findHook } from "../model/hooks.ts";
+import { neuronHook } from "../model/hooks.ts";
 import { readRunRecord } from "../report/run-folder.ts";
 import type { Sae } from "../sae/dictionary.ts";
 import { SaeForward } from "../sae/forward.ts";
@@ -205,11 +205,7 @@ async function compareOn(
 ) {
   const { shards } = text;
   const { context } = shards.manifest.request;
-  const heldout = shards.heldout.contexts * context;
-  const contexts = contextsToRead(shards, {
-    heldout: Math.min(heldout, request.tokens),
-    train: Math.max(0, request.tokens - heldout),
-  });
+  const contexts = heldoutFirst(shards, request.tokens);
   const count = contexts.heldout.length + contexts.train.length;
   if (count === 0)
     throw new Failure(`${text.name} gives no context of ${context} tokens: give a longer text`);
@@ -244,7 +240,7 @@ async function compareOn(
         [a, cutA],
         [b, cutB],
       ] as const) {
-        const hook = neuronHook(side.source);
+        const hook = neuronHook(side.source.model.config, side.source.hook);
         const reader: Reader = cutReader(cut.hook === hook ? cut : await open(side, hook));
         units.push({ units: neuronUnits(side.source.model.config.dMlp), reader });
       }
@@ -282,10 +278,6 @@ async function compareOn(
   } finally {
     await Promise.all([neurons?.close(), ...forwards.map((forward) => forward.close())]);
   }
-}
-
-function neuronHook({ model, hook }: Source): string {
-  return `blocks.${findHook(model.config, hook).layer}.mlp.hook_post`;
 }
 
 function describe({ name, folder, sae, source }: Side): ComparedSide {

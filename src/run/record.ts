@@ -7,6 +7,7 @@ import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { Failure, messageOf, outOfMemory, UsageError } from "../errors.ts";
+import { analysisOptions } from "../features/options.ts";
 import { makeFolder, removeTemporaries, writeFailure, writeJson } from "../files/atomic.ts";
 import { type FolderLock, LOCK, lockFolder, refuseLocked } from "../files/folder-lock.ts";
 import { readJson } from "../files/read.ts";
@@ -193,7 +194,7 @@ function isProduct(name: string): boolean {
 }
 
 /** What may differ between a run and its continuation. */
-const FREE = new Set([
+const FREE: ReadonlySet<string> = new Set([
   "out",
   "resume",
   "cache",
@@ -204,11 +205,7 @@ const FREE = new Set([
   "evaluateAt",
   // What is done when it is complete.
   "explore",
-  "featuresTokens",
-  "neurons",
-  "ablations",
-  "map",
-  "proxies",
+  ...Object.keys(analysisOptions.shape),
 ]);
 
 function refuseToResume(

@@ -2,7 +2,6 @@
 
 import { z } from "zod";
 import { analysisOptions } from "../../features/options.ts";
-import { PROXY_OPTIONS } from "../../features/proxies/options.ts";
 import { defineCommand } from "../command.ts";
 import { runHooks } from "../run-progress.ts";
 import { MACHINE, OF_SAES, RUN } from "../sections.ts";
@@ -38,7 +37,7 @@ export const featuresCommand = defineCommand({
           .meta({ placeholder: "FOLDER|ID" }),
       }),
     },
-    analysis: { title: "Analysis", schema: analysisOptions.extend(PROXY_OPTIONS.shape) },
+    analysis: { title: "Analysis", schema: analysisOptions },
     output: { title: "Checkpoints", schema: RUN.schema.pick({ checkpointMinutes: true }) },
     machine: MACHINE,
   },

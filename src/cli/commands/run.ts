@@ -2,7 +2,6 @@
 
 import { z } from "zod";
 import { analysisOptions } from "../../features/options.ts";
-import { PROXY_OPTIONS } from "../../features/proxies/options.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { runHooks } from "../run-progress.ts";
 import { runRequest, STREAM } from "../run-request.ts";
@@ -45,7 +44,7 @@ export const runCommand = defineCommand({
     output: RUN,
     afterwards: {
       title: "Afterwards",
-      schema: analysisOptions.extend(PROXY_OPTIONS.shape).extend({
+      schema: analysisOptions.extend({
         explore: z
           .boolean()
           .default(false)

@@ -30,6 +30,8 @@ export interface AnalysisPass {
   /** Passes of the model under way at once. Results do not depend on it. */
   readonly concurrency: number;
   readonly checkpoint?: AnalysisCheckpoint;
+  /** Called before anything is read when a checkpoint is gone on from, with the tokens that are done. */
+  readonly onResume?: (tokens: number) => void;
   readonly onProgress?: (progress: AnalysisProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -70,7 +72,7 @@ export function cutReader(cut: Cut): Reader {
  *   reason when it is aborted, after a checkpoint
  */
 export async function analyse(pass: AnalysisPass): Promise<void> {
-  const { shards, contexts, collectors, concurrency, checkpoint, onProgress, signal } = pass;
+  const { shards, contexts, collectors, concurrency, checkpoint, onResume, onProgress, signal } = pass;
   const { batch, context } = checkedReaders(pass);
   const kind = checkpoint && checkpointKind(pass, checkpoint);
   const done = checkpoint && kind ? restore(checkpoint.folder, kind, collectors) : 0;
@@ -83,6 +85,7 @@ export async function analyse(pass: AnalysisPass): Promise<void> {
   let tokens = context * list.slice(0, done).reduce((sum, { from, to }) => sum + to - from, 0);
   let at = done;
   let saved = performance.now();
+  if (done > 0) onResume?.(tokens);
   onProgress?.({ tokens, total });
 
   const request = { shards, contexts, separators, units: pass.units, concurrency };

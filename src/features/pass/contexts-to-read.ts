@@ -30,6 +30,15 @@ export function contextsToRead(
   return { heldout: of("heldout"), train: of("train") };
 }
 
+/** As many tokens of both splits together: the held-out ones, and of the train split what is left. */
+export function heldoutFirst(splits: Parameters<typeof contextsToRead>[0], tokens: number): ContextsToRead {
+  const heldout = splits.heldout.contexts * splits.heldout.context;
+  return contextsToRead(splits, {
+    heldout: Math.min(heldout, tokens),
+    train: Math.max(0, tokens - heldout),
+  });
+}
+
 /** `count` of the numbers 0 … total − 1 at equal distances, each in the middle of its stretch. */
 function strided(total: number, count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * total) / count));
