@@ -10,6 +10,11 @@
  *     GET  /api/runs/:run/:sae/units?…ListQuery                   UnitList
  *     GET  /api/runs/:run/:sae/units/:kind/:index                 UnitPage
  *     GET  /api/runs/:run/:sae/map                                MapPoints
+ *     GET  /api/runs/:run/:sae/explanations/:id                    ExplanationPage
+ *     GET  /api/runs/:run/:sae/interpretations                     Interpretation[], the newest first
+ *     GET  /api/runs/:run/:sae/rating/next?rater=NAME              RatingItem, without saying which unit it is
+ *     GET  /api/runs/:run/:sae/ratings                             RatingResults
+ *     POST /api/runs/:run/:sae/ratings                             {rater, item, interpretation, …Rubric} → RatingItem: the next one
  *     POST /api/runs/:run/:sae/units/:kind/:index/ablation        {contexts} → Ablation[]; stored for the next time
  *     POST /api/runs/:run/:sae/units/:kind/:index/labels          {text} → Explanation: a person's own words
  *     POST /api/runs/:run/:sae/text                               {text} → TextAnalysis
@@ -31,7 +36,9 @@ import type {
   ProxyResult,
   UnitStatistics,
 } from "../features/records.ts";
+import type { Score } from "../interpretation/scores/score.ts";
 import type { Explanation, ShownContext, Sort, UnitRow } from "../store/listing.ts";
+import type { Rubric } from "../store/stored.ts";
 
 export type {
   Explanation,
@@ -44,6 +51,8 @@ export type {
 } from "../store/listing.ts";
 
 export type { Intervention } from "../experiments/interventions.ts";
+export type { Interpretation } from "../interpretation/result.ts";
+export type { Rubric } from "../store/stored.ts";
 
 export interface SaeSummary {
   readonly name: string;
@@ -195,3 +204,96 @@ export type GenerationEvent =
   | { readonly type: "token"; readonly which: "plain" | "steered"; readonly token: string }
   | { readonly type: "done"; readonly tokensPerSecond: number }
   | { readonly type: "error"; readonly error: string };
+
+/** One explanation with its scores and what they were computed from. */
+export interface ExplanationPage {
+  readonly explanation: Explanation;
+  readonly details: unknown;
+  readonly scores: readonly (Score & { readonly answeredBy: string })[];
+  readonly tasks: readonly ShownTask[];
+}
+
+/** The text that an explanation was scored on, with what was and what was predicted. */
+export type ShownTask =
+  | {
+      readonly type: "simulation";
+      readonly scale: 9 | 10;
+      readonly excerpts: readonly {
+        readonly group: string;
+        readonly interval: number | null;
+        readonly tokens: readonly string[];
+        /** On the scale. */
+        readonly real: readonly number[];
+        /** Null where the answer failed. */
+        readonly simulated: readonly number[] | null;
+      }[];
+    }
+  | {
+      readonly type: "detection" | "fuzzing" | "logits";
+      readonly items: readonly {
+        readonly tokens: readonly string[];
+        readonly marked: readonly number[];
+        readonly label: boolean;
+        readonly yes: boolean | null;
+        readonly probability: number | null;
+      }[];
+    }
+  | {
+      readonly type: "intruder";
+      readonly trials: readonly {
+        readonly excerpts: readonly (readonly string[])[];
+        readonly intruder: number;
+        readonly answer: number | null;
+      }[];
+    };
+
+/** One interval of one unit to be rated. Which one it is, feature or neuron, is not said. */
+export interface RatingItem {
+  /** Names it in the answer; null when everything is rated. */
+  readonly item: string | null;
+  /** Rated by this rater, and in all. */
+  readonly done: number;
+  readonly total: number;
+  /** Contexts of the interval that is rated. */
+  readonly contexts: readonly RatedContext[];
+  /** Contexts of all intervals, the highest first: for the interpretation, which is not rated by itself. */
+  readonly overview: readonly { readonly interval: number; readonly contexts: readonly RatedContext[] }[];
+  /** Which interval is rated, 0 the lowest, of how many. */
+  readonly interval: number;
+  readonly intervals: number;
+  readonly logits: readonly ShownWeight[];
+  /** What this rater wrote of the same unit before. */
+  readonly interpretation: string;
+}
+
+export interface RatedContext {
+  readonly tokens: readonly string[];
+  /** In shares of the unit's maximum. */
+  readonly activations: readonly number[];
+  readonly position: number;
+}
+
+export interface RatingRequest extends Rubric {
+  readonly rater: string;
+  readonly item: string;
+  readonly interpretation: string;
+}
+
+/** All ratings, and what they add up to. Which unit each was of is said here. */
+export interface RatingResults {
+  readonly ratings: readonly (Rubric & {
+    readonly rater: string;
+    readonly kind: "feature" | "neuron";
+    readonly index: number;
+    readonly interval: number;
+    readonly total: number;
+    readonly interpretation: string;
+    readonly created: string;
+    /** The unit's automated score, where it has one. */
+    readonly score: number | null;
+  })[];
+  readonly raters: readonly string[];
+  readonly medians: { readonly feature: number | null; readonly neuron: number | null };
+  /** Krippendorff's alpha of the totals (interval differences) and of each criterion (ordinal); null with fewer than two raters of one item. */
+  readonly agreement: Readonly<Record<"total" | keyof Rubric, number | null>> & { readonly items: number };
+}

@@ -1,6 +1,8 @@
 /** What is written into the store and read from it, beside the records of the analysis themselves. Tokens are ids here. */
 
 import type { AnalysisRecord, ContextPlace, StoredContext, UnitRecord } from "../features/records.ts";
+import type { UnitKind } from "../features/units.ts";
+import type { RawAnswers, Score, ScoreKind } from "../interpretation/scores/score.ts";
 import type { Explanation, ShownContext, UnitRow } from "./listing.ts";
 
 /** Text of a token for display: `Tokenizer.tokenText`. */
@@ -75,4 +77,64 @@ export interface NewExplanation {
 export interface StoredExplanation extends Explanation {
   readonly scoreKind: string | null;
   readonly details: unknown;
+}
+
+/** One explanation of a unit with all of its scores, as an interpretation writes it. */
+export interface ScoredExplanation {
+  readonly index: number;
+  readonly text: string;
+  readonly author: string;
+  /** It stands for the unit in lists, before others of methods. */
+  readonly chosen: boolean;
+  /** Of its scores the one that stands for it; null when it has none. */
+  readonly primary: ScoreKind | null;
+  readonly details: unknown;
+  readonly scores: readonly StoredScore[];
+}
+
+export interface StoredScore extends Score {
+  /** What answered: an endpoint's model and mode, or "rule" for an explainer's own predictions. */
+  readonly answeredBy: string;
+  /**
+   * What it was computed from. Excerpts are resolved: `tokens` are ids, so that they can be shown without the run's text. Scores of
+   * the same task share one value.
+   */
+  readonly answers: StoredAnswers | null;
+}
+
+/** Raw answers with the tokens of every excerpt [excerpts][length]; of intruder trials, trial after trial; empty for logits. */
+export interface StoredAnswers {
+  readonly raw: RawAnswers;
+  readonly tokens: readonly (readonly number[])[];
+}
+
+/** Bricken et al. 2023, human interpretability: points for one activation interval of one unit, seen without knowing which it is. */
+export interface Rubric {
+  /** 0–3. */
+  readonly confidence: number;
+  /** Consistency of the activations with the interpretation, 0–5. */
+  readonly activations: number;
+  /** Consistency of the positive logits with it, 0–3. */
+  readonly logits: number;
+  /** Whether consistent logits are separated from inconsistent ones in effect size, 0 or 1; null where logits is 3. */
+  readonly separation: number | null;
+  /** 0–3. */
+  readonly specificity: number;
+}
+
+export interface NewRating extends Rubric {
+  readonly rater: string;
+  readonly kind: UnitKind;
+  readonly index: number;
+  /** Number of the activation interval, 0 the lowest. */
+  readonly interval: number;
+  /** The rater's own interpretation; may be empty. */
+  readonly interpretation: string;
+}
+
+export interface StoredRating extends NewRating {
+  readonly id: number;
+  /** Sum of the points, 14 at most. */
+  readonly total: number;
+  readonly created: string;
 }

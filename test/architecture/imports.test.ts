@@ -23,6 +23,7 @@ const ORDER = [
   "evaluation",
   "features",
   "experiments",
+  "interpretation",
   "store",
   "report",
   "run",
