@@ -98,7 +98,7 @@ export function sideOf({ documents, sides }: Passage, token: number): Side | und
 }
 
 /** The place of the first of ascending `rows` that is at least `row`; their number when there is none. */
-export function firstAtLeast(rows: Uint32Array, row: number): number {
+export function firstAtLeast(rows: Uint32Array | Int32Array, row: number): number {
   let low = 0;
   let high = rows.length;
   while (low < high) {
