@@ -67,6 +67,11 @@ export interface Explanation {
   readonly author: string;
   readonly created: string;
   readonly score: number | null;
+  /** Which score it is, and its 95 % interval; null or absent where it is not known. */
+  readonly scoreKind?: string | null;
+  readonly interval?: readonly [low: number, high: number] | null;
+  /** It was chosen among several to stand for its unit, on documents that nothing is scored on. */
+  readonly chosen?: boolean;
 }
 
 /** Units that have a place on the map, ascending. */
