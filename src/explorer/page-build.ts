@@ -20,7 +20,15 @@ export const SHIPPED = "page-assets";
 const BUILD = fileURLToPath(new URL("../../build/explorer/", import.meta.url));
 
 /** What the page shares with the server and runs itself, relative to this folder; of everything else it imports types only. */
-export const SHARED_WITH_PAGE = ["api.ts", "static-data.ts", "../features/records.ts", "../report/format.ts"];
+export const SHARED_WITH_PAGE = [
+  "api.ts",
+  "static-data.ts",
+  "../features/records.ts",
+  "../interpretation/ratings/rubric.ts",
+  "../interpretation/result.ts",
+  "../interpretation/scores/score.ts",
+  "../report/format.ts",
+];
 
 /** Says which version of a package is in the bundle, or makes it. */
 const LOCK = fileURLToPath(new URL("../../package-lock.json", import.meta.url));
