@@ -33,7 +33,15 @@ export interface ClassificationItem {
 /** Say which of the excerpts the unit is not active in. */
 export interface IntruderTask {
   readonly type: "intruder";
-  readonly trials: readonly { readonly excerpts: readonly Excerpt[]; readonly intruder: number }[];
+  readonly trials: readonly IntruderTrial[];
+}
+
+export interface IntruderTrial {
+  readonly excerpts: readonly Excerpt[];
+  /** Places of marked tokens in each excerpt: the active ones, and random ones in the intruder. */
+  readonly marked: readonly (readonly number[])[];
+  /** Which of the excerpts it is. */
+  readonly intruder: number;
 }
 
 /** Say of each token whether the unit makes it more likely as the next one. */
