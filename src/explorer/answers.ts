@@ -2,7 +2,7 @@
 
 import type { TokenWeight } from "../features/records.ts";
 import type { UnitKind } from "../features/units.ts";
-import type { Store, StoredAblation, StoredTokenChange } from "../store/store.ts";
+import type { Store, StoredAblation, StoredExplanation, StoredTokenChange } from "../store/store.ts";
 import type { Ablation, Explanation, ShownWeight, TokenChange, UnitPage } from "./api.ts";
 
 type TokenText = (id: number) => string;
@@ -66,8 +66,8 @@ export function shownAblation(
   };
 }
 
-export function shownExplanation({ id, text, author, created, score }: Explanation): Explanation {
-  return { id, text, author, created, score };
+export function shownExplanation({ details: _, ...explanation }: StoredExplanation): Explanation {
+  return explanation;
 }
 
 /** Six digits: all that float32 holds for certain, in a third of the characters of its decimal expansion. */

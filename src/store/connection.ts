@@ -17,11 +17,16 @@ import { writeFailure } from "../files/atomic.ts";
 
 export const BUSY_MS = 15_000;
 
+/** Another process keeps the file longer than anybody waits. */
+export class StoreBusy extends Failure {}
+
 export type Value = SQLInputValue;
 export type Row = Record<string, unknown>;
 
 export class Connection {
   readonly path: string;
+  /** A reader of an earlier format (migration.ts). */
+  readsOlder = false;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #depth = 0;
@@ -129,7 +134,7 @@ function storeFailure(path: string, error: unknown): unknown {
   switch (errcode & 0xff) {
     case 5: // BUSY
     case 6: // LOCKED
-      return new Failure(
+      return new StoreBusy(
         `${path} is in use: another process has kept it for ${BUSY_MS / 1000} seconds; try again when that one has finished`,
         { cause: error },
       );

@@ -21,15 +21,33 @@ interface ExplanationRow {
   readonly text: string;
   readonly author: string;
   readonly created: string;
+  readonly interpretation: string | null;
+  readonly chosen: number;
   readonly score: number | null;
   readonly score_kind: string | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly answered_by: string | null;
   readonly details: string;
 }
 
+const COLUMNS = `id, text, author, created, chosen, score, score_kind, low, high, answered_by, details,
+  (SELECT name FROM interpretation WHERE interpretation.id = explanation.interpretation) AS interpretation`;
+
+/** An explanation as it is written; `id` when it takes the place of one that was removed. */
+export type Inserted = Omit<StoredExplanation, "id" | "interpretation"> & {
+  readonly id: number | null;
+  readonly interpretation: number | null;
+};
+
 const PERSON = "person";
 
-/** People before methods; people by time, methods by score; then the newest. Of each unit the first is the one that is shown. */
-const ORDER = `author = '${PERSON}' DESC, CASE WHEN author = '${PERSON}' THEN id END DESC, score DESC, id DESC`;
+/**
+ * What a unit's explanations are ordered by (`UnitRow` in listing.ts): people before methods, people by time; of methods the chosen ones
+ * first, those of the newest interpretation before others, then by score; then the newest.
+ */
+const ORDER = `author = '${PERSON}' DESC, CASE WHEN author = '${PERSON}' THEN id END DESC,
+  chosen DESC, CASE WHEN chosen THEN interpretation END DESC, score DESC, id DESC`;
 
 const OF_UNIT = "sae = ? AND kind = ? AND subject = ? AND idx = ?";
 
@@ -40,7 +58,7 @@ export function readExplanations(
 ): StoredExplanation[] {
   return connection
     .all<ExplanationRow>(
-      `SELECT id, text, author, created, score, score_kind, details FROM explanation WHERE ${OF_UNIT} ORDER BY ${ORDER}`,
+      `SELECT ${COLUMNS} FROM explanation WHERE ${OF_UNIT} ORDER BY ${ORDER}`,
       sae,
       kind,
       subject,
@@ -51,15 +69,41 @@ export function readExplanations(
 
 export function addExplanation(
   connection: Connection,
+  of: Explained,
+  index: number,
+  { text, author, created, score, scoreKind, details }: NewExplanation,
+): StoredExplanation {
+  const id = insertExplanation(connection, of, index, {
+    id: null,
+    text,
+    author,
+    created: created ?? new Date().toISOString(),
+    interpretation: null,
+    chosen: false,
+    score: score ?? null,
+    scoreKind: scoreKind ?? null,
+    interval: null,
+    answeredBy: null,
+    details,
+  });
+  revise(connection, "explanations");
+  return readExplanation(connection, id)!;
+}
+
+/** Returns its number. Whoever adds the last one of several has to say that explanations were revised. */
+export function insertExplanation(
+  connection: Connection,
   { sae, kind, subject }: Explained,
   index: number,
-  explanation: NewExplanation,
-): StoredExplanation {
+  explanation: Inserted,
+): number {
   const text = explanation.text.toWellFormed().trim();
   if (text === "") throw new Failure("an explanation needs at least one word");
-  const { id } = connection.run(
-    `INSERT INTO explanation (sae, kind, subject, idx, text, words, author, created, score, score_kind, details)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  return connection.run(
+    `INSERT INTO explanation (id, sae, kind, subject, idx, text, words, author, created, interpretation, chosen, score, score_kind,
+       low, high, answered_by, details)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    explanation.id,
     sae,
     kind,
     subject,
@@ -67,13 +111,16 @@ export function addExplanation(
     text,
     indexedWords(text),
     explanation.author.toWellFormed(),
-    explanation.created ?? new Date().toISOString(),
+    explanation.created,
+    explanation.interpretation,
+    Number(explanation.chosen),
     finiteOrNull(explanation.score),
-    explanation.scoreKind ?? null,
+    explanation.scoreKind,
+    finiteOrNull(explanation.interval?.[0]),
+    finiteOrNull(explanation.interval?.[1]),
+    explanation.answeredBy,
     JSON.stringify(explanation.details ?? null),
-  );
-  revise(connection, "explanations");
-  return readExplanation(connection, id)!;
+  ).id;
 }
 
 export function scoreExplanation(
@@ -84,7 +131,8 @@ export function scoreExplanation(
   details: unknown,
 ): boolean {
   const { changes } = connection.run(
-    "UPDATE explanation SET score = ?, score_kind = ?, details = coalesce(?, details) WHERE id = ?",
+    `UPDATE explanation SET score = ?, score_kind = ?, low = NULL, high = NULL, answered_by = NULL, details = coalesce(?, details)
+     WHERE id = ?`,
     finiteOrNull(score),
     scoreKind,
     details === undefined ? null : JSON.stringify(details),
@@ -100,15 +148,15 @@ export function removeExplanation(connection: Connection, id: number): boolean {
   return changes > 0;
 }
 
-/** What stands for a unit in lists: its words and its highest score. */
+/** What stands for a unit in lists: the first of its explanations, and the score of the first that is a method's. */
 export function shownExplanation(
   connection: Connection,
   { sae, kind, subject }: Explained,
   index: number,
 ): { readonly text: string | null; readonly score: number | null } {
   return connection.get<{ text: string | null; score: number | null }>(
-    `SELECT max(score) AS score, (SELECT text FROM explanation WHERE ${OF_UNIT} ORDER BY ${ORDER} LIMIT 1) AS text
-     FROM explanation WHERE ${OF_UNIT}`,
+    `SELECT (SELECT text FROM explanation WHERE ${OF_UNIT} ORDER BY ${ORDER} LIMIT 1) AS text,
+       (SELECT score FROM explanation WHERE ${OF_UNIT} AND author <> '${PERSON}' ORDER BY ${ORDER} LIMIT 1) AS score`,
     sae,
     kind,
     subject,
@@ -134,21 +182,24 @@ export function shownTexts(connection: Connection, { sae, kind, subject }: Expla
   return texts;
 }
 
-/** The highest score of each of `count` units; NaN: none. */
-export function highestScores(
+/** What `shownExplanation` says is the score of each of `count` units; NaN: none. */
+export function shownScores(
   connection: Connection,
   { sae, kind, subject }: Explained,
   count: number,
 ): Float64Array {
   const scores = new Float64Array(count).fill(NaN);
-  for (const [index, score] of connection.arrays<[number, number]>(
-    `SELECT idx, max(score) FROM explanation WHERE sae = ? AND kind = ? AND subject = ? AND score IS NOT NULL GROUP BY idx`,
-    sae,
-    kind,
-    subject,
-  )) {
-    scores[index] = score;
-  }
+  const of = `sae = ? AND kind = ? AND subject = ? AND author <> '${PERSON}'`;
+  const read = (sql: string) => {
+    for (const [index, score] of connection.arrays<[number, number | null]>(sql, sae, kind, subject)) {
+      scores[index] = score ?? NaN;
+    }
+  };
+  read(`SELECT idx, max(score) FROM explanation WHERE ${of} AND score IS NOT NULL GROUP BY idx`);
+  // The last of a unit is the first in ORDER.
+  read(
+    `SELECT idx, score FROM explanation WHERE ${of} AND chosen = 1 ORDER BY idx, interpretation, score, id`,
+  );
   return scores;
 }
 
@@ -167,20 +218,48 @@ export function unitsOfExplanations(connection: Connection, { sae, kind, subject
   return unitOf;
 }
 
-function readExplanation(connection: Connection, id: number): StoredExplanation | undefined {
-  const row = connection.get<ExplanationRow>(
-    "SELECT id, text, author, created, score, score_kind, details FROM explanation WHERE id = ?",
+/** By number, whosever it is; with the units that it belongs to. */
+export function findExplanation(
+  connection: Connection,
+  id: number,
+): (Explained & { readonly index: number; readonly explanation: StoredExplanation }) | undefined {
+  const row = connection.get<ExplanationRow & Explained & { readonly idx: number }>(
+    `SELECT sae, kind, subject, idx, ${COLUMNS} FROM explanation WHERE id = ?`,
     id,
   );
-  return row && explanationOf(row);
+  return (
+    row && {
+      sae: row.sae,
+      kind: row.kind,
+      subject: row.subject,
+      index: row.idx,
+      explanation: explanationOf(row),
+    }
+  );
+}
+
+function readExplanation(connection: Connection, id: number): StoredExplanation | undefined {
+  return findExplanation(connection, id)?.explanation;
 }
 
 function explanationOf(row: ExplanationRow): StoredExplanation {
-  const { id, text, author, created, score } = row;
-  return { id, text, author, created, score, scoreKind: row.score_kind, details: JSON.parse(row.details) };
+  const { id, text, author, created, interpretation, score, low, high } = row;
+  return {
+    id,
+    text,
+    author,
+    created,
+    interpretation,
+    chosen: row.chosen === 1,
+    score,
+    scoreKind: row.score_kind,
+    interval: low === null || high === null ? null : [low, high],
+    answeredBy: row.answered_by,
+    details: JSON.parse(row.details),
+  };
 }
 
 /** Correlations with a constant are not a number: no score. */
-function finiteOrNull(score: number | null | undefined): number | null {
+export function finiteOrNull(score: number | null | undefined): number | null {
   return score !== undefined && score !== null && Number.isFinite(score) ? score : null;
 }

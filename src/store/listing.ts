@@ -43,9 +43,15 @@ export interface UnitRow {
   /** Tokens that it fires on most, and those whose logits it raises most. */
   readonly tokens: readonly string[];
   readonly logits: readonly string[];
-  /** A person's newest words, else the explanation with the highest score, else the newest. */
+  /**
+   * What stands for the unit: a person's newest words; else what a method says, of which the chosen ones come before others, those of
+   * the newest interpretation first; then the one with the highest score; then the newest.
+   */
   readonly explanation: string | null;
-  /** The highest of its explanations. */
+  /**
+   * Of the explanation that stands first among those of methods. It is not the highest of all: that would be picked by the text that
+   * it is measured on, and be too high the more explainers there are. (Where nothing was chosen the highest is all there is.)
+   */
   readonly score: number | null;
 }
 
@@ -72,6 +78,9 @@ export interface Explanation {
   readonly interval?: readonly [low: number, high: number] | null;
   /** It was chosen among several to stand for its unit, on documents that nothing is scored on. */
   readonly chosen?: boolean;
+  /** Name of the interpretation that it is part of, and what answered the questions behind its score. */
+  readonly interpretation?: string | null;
+  readonly answeredBy?: string | null;
 }
 
 /** Units that have a place on the map, ascending. */

@@ -21,6 +21,11 @@ const LEVEL = 3;
 const LARGEST = 1 << 28;
 
 export function pack(json: unknown, floats: ArrayLike<number>, integers: readonly number[]): Uint8Array {
+  return compress(layOut(json, floats, integers));
+}
+
+/** The value before it is compressed: equal ones are equal in every byte. */
+export function layOut(json: unknown, floats: ArrayLike<number>, integers: readonly number[]): Uint8Array {
   const text = Buffer.from(JSON.stringify(json));
   const bytes = Buffer.alloc(8 + text.length + floats.length * 4 + integers.length * 8);
   bytes.writeUInt32LE(text.length, 0);
@@ -38,7 +43,11 @@ export function pack(json: unknown, floats: ArrayLike<number>, integers: readonl
     }
     bytes[at++] = value;
   }
-  return zstdCompressSync(bytes.subarray(0, at), {
+  return bytes.subarray(0, at);
+}
+
+export function compress(bytes: Uint8Array): Uint8Array {
+  return zstdCompressSync(bytes, {
     params: { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_checksumFlag]: 1 },
   });
 }

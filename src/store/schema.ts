@@ -10,107 +10,17 @@
 import { existsSync, statSync } from "node:fs";
 import { Failure } from "../errors.ts";
 import { Connection, damaged } from "./connection.ts";
+import { migrate, readAsNew } from "./migration.ts";
+import { TABLES } from "./tables.ts";
 
 /** `PRAGMA user_version`. A store with a larger number was made by a later version. */
-export const FORMAT = 1;
+export const FORMAT = 2;
+
+/** The oldest that can be read, and is brought up to date by whoever writes. */
+const OLDEST = 1;
 
 /** `PRAGMA application_id`, "mono": says that an SQLite file is a store at all. */
 const APPLICATION = 0x6d6f6e6f;
-
-const TABLES = `
-CREATE TABLE analysis (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  sae TEXT NOT NULL,
-  kind TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('writing', 'current', 'retired')),
-  subject TEXT NOT NULL,
-  touched INTEGER NOT NULL,
-  record TEXT NOT NULL
-) STRICT;
-CREATE UNIQUE INDEX analysis_current ON analysis (sae, kind) WHERE state = 'current';
-
-CREATE TABLE unit (
-  analysis INTEGER NOT NULL,
-  idx INTEGER NOT NULL,
-  density REAL NOT NULL,
-  mean REAL NOT NULL,
-  max REAL NOT NULL,
-  entropy REAL,
-  single_token INTEGER,
-  x REAL,
-  y REAL,
-  words TEXT NOT NULL,
-  PRIMARY KEY (analysis, idx)
-) STRICT;
-
-CREATE TABLE detail (
-  analysis INTEGER NOT NULL,
-  idx INTEGER NOT NULL,
-  row TEXT NOT NULL,
-  record BLOB NOT NULL,
-  PRIMARY KEY (analysis, idx)
-) STRICT;
-
-CREATE TABLE context (
-  analysis INTEGER NOT NULL,
-  split TEXT NOT NULL,
-  context INTEGER NOT NULL,
-  tokens BLOB NOT NULL,
-  PRIMARY KEY (analysis, split, context)
-) STRICT;
-
-CREATE TABLE posting (
-  analysis INTEGER NOT NULL,
-  token INTEGER NOT NULL,
-  fires BLOB NOT NULL,
-  raises BLOB NOT NULL,
-  PRIMARY KEY (analysis, token)
-) STRICT;
-
-CREATE TABLE ablation (
-  analysis INTEGER NOT NULL,
-  idx INTEGER NOT NULL,
-  split TEXT NOT NULL,
-  context INTEGER NOT NULL,
-  result BLOB NOT NULL,
-  PRIMARY KEY (analysis, idx, split, context)
-) STRICT;
-
-CREATE TABLE token (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
-
-CREATE TABLE explanation (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  sae TEXT NOT NULL,
-  kind TEXT NOT NULL,
-  subject TEXT NOT NULL,
-  idx INTEGER NOT NULL,
-  text TEXT NOT NULL,
-  words TEXT NOT NULL,
-  author TEXT NOT NULL,
-  created TEXT NOT NULL,
-  score REAL,
-  score_kind TEXT,
-  details TEXT NOT NULL
-) STRICT;
-CREATE INDEX explanation_of_unit ON explanation (sae, kind, subject, idx, score);
-
-CREATE VIRTUAL TABLE explanation_words USING fts5 (
-  words, content = 'explanation', content_rowid = 'id', prefix = '2 3', tokenize = "unicode61 remove_diacritics 2"
-);
-CREATE TRIGGER explanation_added AFTER INSERT ON explanation BEGIN
-  INSERT INTO explanation_words (rowid, words) VALUES (new.id, new.words);
-END;
-CREATE TRIGGER explanation_removed AFTER DELETE ON explanation BEGIN
-  INSERT INTO explanation_words (explanation_words, rowid, words) VALUES ('delete', old.id, old.words);
-END;
-CREATE TRIGGER explanation_changed AFTER UPDATE OF words ON explanation BEGIN
-  INSERT INTO explanation_words (explanation_words, rowid, words) VALUES ('delete', old.id, old.words);
-  INSERT INTO explanation_words (rowid, words) VALUES (new.id, new.words);
-END;
-
-CREATE TABLE revision (name TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT;
-INSERT INTO revision VALUES ('tokens', 0), ('explanations', 0);
-`;
 
 /** Tables whose rows belong to one analysis and go with it, and how many go in one transaction. */
 export const ROWS_OF_ANALYSIS = [
@@ -125,6 +35,8 @@ export const ROWS_OF_ANALYSIS = [
 export type Revised = "tokens" | "explanations";
 
 /**
+ * A store of an earlier format is brought up to date when it is opened for writing, all of it or nothing. A reader changes nothing: it
+ * sees such a store as it would be then.
  * @throws Failure when there is no store to read, or the file is damaged, another program's, or of a later version
  */
 export function connect(path: string, readonly: boolean): Connection {
@@ -133,6 +45,11 @@ export function connect(path: string, readonly: boolean): Connection {
   try {
     const found = formatOf(connection);
     if (found === FORMAT) return connection;
+    if (found === OLDEST) {
+      if (readonly) readAsNew(connection);
+      else upgrade(connection);
+      return connection;
+    }
     if (found !== "empty") throw wrongFormat(path, found);
     if (readonly) throw missing(path);
     create(connection);
@@ -187,6 +104,20 @@ function create(connection: Connection): void {
     connection.execute(`PRAGMA application_id = ${APPLICATION}`);
     connection.execute(`PRAGMA user_version = ${FORMAT}`);
   });
+}
+
+function upgrade(connection: Connection): void {
+  connection.write(() => {
+    // Another process may have been first.
+    if (formatOf(connection) === FORMAT) return;
+    migrate(connection);
+    connection.execute(`PRAGMA user_version = ${FORMAT}`);
+  });
+}
+
+/** Whether a reader that opened it in an earlier format would see more now: somebody has brought it up to date. */
+export function isOutdated(connection: Connection): boolean {
+  return connection.readsOlder && formatOf(connection) === FORMAT;
 }
 
 export function revisionOf(connection: Connection, name: Revised): number {

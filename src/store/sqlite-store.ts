@@ -2,7 +2,7 @@
 
 import { Failure, messageOf } from "../errors.ts";
 import type { AnalysisRecord, ContextPlace, StoredContext } from "../features/records.ts";
-import type { UnitKind } from "../features/units.ts";
+import { type UnitKind, UNIT_KINDS } from "../features/units.ts";
 import { putAblation, readAblations, tokensOf } from "./ablations.ts";
 import { beginAnalysis } from "./analysis-writer.ts";
 import { UnitColumns } from "./columns.ts";
@@ -11,25 +11,34 @@ import { unpackTokens } from "./context-value.ts";
 import {
   addExplanation,
   type Explained,
-  highestScores,
+  findExplanation,
   readExplanations,
   removeExplanation,
   scoreExplanation,
   shownExplanation,
+  shownScores,
   shownTexts,
   unitsOfExplanations,
 } from "./explanations.ts";
+import { readScored, readScores, writeInterpretation } from "./interpretations.ts";
 import { select } from "./list.ts";
 import type { ListQuery, MapPoints, ShownContext, UnitList, UnitRow } from "./listing.ts";
-import { revisionOf } from "./schema.ts";
+import { putRating, readRatings, removeRating } from "./ratings.ts";
+import { isOutdated, revisionOf } from "./schema.ts";
 import { search } from "./search.ts";
 import type {
   AnalysisWriter,
   BeginOptions,
+  ExplanationRecord,
+  InterpretationOptions,
   NewExplanation,
+  NewRating,
+  ScoredExplanation,
   StoredAblation,
   StoredAnalysis,
   StoredExplanation,
+  StoredRating,
+  StoredScore,
   StoredUnit,
   TokenText,
 } from "./stored.ts";
@@ -240,6 +249,64 @@ export class SqliteStore {
     return this.#connection.write(() => removeExplanation(this.#connection, id));
   }
 
+  putInterpretation(
+    sae: string,
+    kind: UnitKind,
+    name: string,
+    explanations: Iterable<ScoredExplanation>,
+    options: InterpretationOptions,
+  ): void {
+    const begin = () => {
+      const current = this.#current(sae, kind);
+      if (current === undefined)
+        throw new Failure(`${this.path} holds no analysis of the ${kind}s of ${sae}`);
+      return current;
+    };
+    const analysed = (index: number) => this.#analysed(sae, kind, index);
+    writeInterpretation(this.#connection, name, begin, analysed, explanations, options);
+  }
+
+  explanation(id: number): ExplanationRecord | undefined {
+    return this.#connection.read(() => {
+      const found = findExplanation(this.#connection, id);
+      if (found === undefined || this.#current(found.sae, found.kind)?.subject !== found.subject)
+        return undefined;
+      const { sae, kind, index, explanation } = found;
+      const what = `answers of explanation ${id}`;
+      const scored = this.#intact(what, () => readScored(this.#connection, id));
+      return { sae, kind, index, explanation, ...scored };
+    });
+  }
+
+  scores(id: number): Omit<StoredScore, "answers">[] {
+    return this.#connection.read(() => readScores(this.#connection, id));
+  }
+
+  ratings(sae: string): StoredRating[] {
+    return this.#connection
+      .read(() =>
+        UNIT_KINDS.flatMap((kind) => {
+          const current = this.#current(sae, kind);
+          return current === undefined ? [] : readRatings(this.#connection, current);
+        }),
+      )
+      .sort((a, b) => a.id - b.id);
+  }
+
+  putRating(sae: string, rating: NewRating): StoredRating {
+    return this.#connection.write(() =>
+      putRating(this.#connection, this.#analysed(sae, rating.kind, rating.index), rating),
+    );
+  }
+
+  removeRating(id: number): boolean {
+    return this.#connection.write(() => removeRating(this.#connection, id));
+  }
+
+  outdated(): boolean {
+    return isOutdated(this.#connection);
+  }
+
   #reading<T>(sae: string, kind: UnitKind, otherwise: T, work: (current: Current) => T): T {
     return this.#connection.read(() => {
       const current = this.#current(sae, kind);
@@ -278,7 +345,7 @@ export class SqliteStore {
   }
 
   #scoresOf(current: Current, count: number): Float64Array {
-    return this.#revised(this.#scores, current, () => highestScores(this.#connection, current, count));
+    return this.#revised(this.#scores, current, () => shownScores(this.#connection, current, count));
   }
 
   /** What was read of explanations, for as long as none changes. */

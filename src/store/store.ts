@@ -19,10 +19,16 @@ import { SqliteStore } from "./sqlite-store.ts";
 import type {
   AnalysisWriter,
   BeginOptions,
+  ExplanationRecord,
+  InterpretationOptions,
   NewExplanation,
+  NewRating,
+  ScoredExplanation,
   StoredAblation,
   StoredAnalysis,
   StoredExplanation,
+  StoredRating,
+  StoredScore,
   StoredUnit,
   TokenText,
 } from "./stored.ts";
@@ -82,6 +88,33 @@ export interface Store {
   score(id: number, score: number | null, scoreKind: string | null, details?: unknown): boolean;
   /** False when it is not there. */
   removeExplanation(id: number): boolean;
+
+  /**
+   * Explanations with their scores and answers, as one interpretation of that name has them: of each unit one of each author, the later
+   * in place of the earlier, under the same number. They are written a few at a time while they are taken from `explanations`.
+   * @throws Failure when a unit was not analysed, or another process began the same interpretation meanwhile; what was written stays
+   */
+  putInterpretation(
+    sae: string,
+    kind: UnitKind,
+    name: string,
+    explanations: Iterable<ScoredExplanation>,
+    options: InterpretationOptions,
+  ): void;
+  /** Undefined when it is not there, or of weights that are not the analysed ones. */
+  explanation(id: number): ExplanationRecord | undefined;
+  /** Scores of an explanation without what they were computed from; empty when it is not there. */
+  scores(id: number): Omit<StoredScore, "answers">[];
+
+  /** Of features and neurons, the oldest first. They outlive an analysis as explanations do. */
+  ratings(sae: string): StoredRating[];
+  /** Of one interval by one rater the newest counts. It is on the disk when this returns. @throws Failure when there is no such analysed unit */
+  putRating(sae: string, rating: NewRating): StoredRating;
+  /** False when it is not there. */
+  removeRating(id: number): boolean;
+
+  /** Whether it was opened for reading in an earlier format, and has been brought up to date since: open it anew to see all of it. */
+  outdated(): boolean;
 }
 
 export interface StoreOptions {

@@ -74,9 +74,30 @@ export interface NewExplanation {
   readonly details?: unknown;
 }
 
-export interface StoredExplanation extends Explanation {
-  readonly scoreKind: string | null;
+export interface StoredExplanation extends Required<Explanation> {
   readonly details: unknown;
+}
+
+export interface InterpretationOptions {
+  /** For the tokens of the answers. */
+  readonly tokenText: TokenText;
+  /**
+   * What the interpretation of this name said before goes, unit by unit as the new words come, so that a unit is never without; in the
+   * end all of it. Otherwise they are added, as a job does that goes on where it was stopped.
+   */
+  readonly replace: boolean;
+}
+
+/** All that is kept of one explanation. */
+export interface ExplanationRecord {
+  readonly sae: string;
+  readonly kind: UnitKind;
+  readonly index: number;
+  readonly explanation: StoredExplanation;
+  /** In the order in which they were given. */
+  readonly scores: readonly StoredScore[];
+  /** What the scores were computed from, each once. */
+  readonly answers: readonly StoredAnswers[];
 }
 
 /** One explanation of a unit with all of its scores, as an interpretation writes it. */
@@ -108,33 +129,5 @@ export interface StoredAnswers {
   readonly tokens: readonly (readonly number[])[];
 }
 
-/** Bricken et al. 2023, human interpretability: points for one activation interval of one unit, seen without knowing which it is. */
-export interface Rubric {
-  /** 0–3. */
-  readonly confidence: number;
-  /** Consistency of the activations with the interpretation, 0–5. */
-  readonly activations: number;
-  /** Consistency of the positive logits with it, 0–3. */
-  readonly logits: number;
-  /** Whether consistent logits are separated from inconsistent ones in effect size, 0 or 1; null where logits is 3. */
-  readonly separation: number | null;
-  /** 0–3. */
-  readonly specificity: number;
-}
-
-export interface NewRating extends Rubric {
-  readonly rater: string;
-  readonly kind: UnitKind;
-  readonly index: number;
-  /** Number of the activation interval, 0 the lowest. */
-  readonly interval: number;
-  /** The rater's own interpretation; may be empty. */
-  readonly interpretation: string;
-}
-
-export interface StoredRating extends NewRating {
-  readonly id: number;
-  /** Sum of the points, 14 at most. */
-  readonly total: number;
-  readonly created: string;
-}
+export type { NewRating, StoredRating } from "../interpretation/ratings/rating.ts";
+export type { Rubric } from "../interpretation/ratings/rubric.ts";
