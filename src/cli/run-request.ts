@@ -1,5 +1,6 @@
 /** The options of `run` and `train` as the request that src/run/ takes. */
 
+import { z } from "zod";
 import type { RunRequest } from "../run/request.ts";
 import type { CommandContext, OptionsOf } from "./command.ts";
 import { DICTIONARY, gridOf } from "./dictionary-options.ts";
@@ -16,9 +17,24 @@ import {
   TEXT,
 } from "./sections.ts";
 
+const SOURCE = {
+  title: MODEL.title,
+  schema: MODEL.schema.extend({
+    shuffleWeights: z
+      .int()
+      .min(0)
+      .optional()
+      .describe(
+        "control: permute the entries of every weight matrix of the model by this seed and train on that (Bricken et al. 2023); " +
+          "what is found then is not what the model has learned",
+      )
+      .meta({ placeholder: "SEED" }),
+  }),
+};
+
 /** What says which dictionaries are trained on which activations: the options that `run` and `train` share. */
 export const STREAM = {
-  model: MODEL,
+  model: SOURCE,
   activations: HOOK,
   cache: CACHE,
   text: TEXT,
@@ -36,6 +52,7 @@ export function runRequest(
   return {
     model: model.model,
     hub: hubOptions(model),
+    shuffleWeights: model.shuffleWeights,
     ...activations,
     ...cache,
     ...text,

@@ -19,9 +19,13 @@ import { readWeights, weightFiles, type Weights } from "./weights.ts";
 /** `owner/name`, or the bare name of an old model such as `distilgpt2`. */
 const HUB_ID = /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/;
 
-export type ModelOrigin =
+export type ModelOrigin = (
   | { readonly folder: string }
-  | { readonly hub: string; /** Commit that the revision stood for. */ readonly revision: string };
+  | { readonly hub: string; /** Commit that the revision stood for. */ readonly revision: string }
+) & {
+  /** Seed of the permutation, for a model with shuffled weights. */
+  readonly shuffled?: number;
+};
 
 export interface SourceModel {
   /** The hub id, or the folder's own name. */

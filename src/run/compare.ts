@@ -38,7 +38,7 @@ import { Pool } from "../sae/pool.ts";
 import { readSae } from "../sae/saelens.ts";
 import { openShards, type TokenShards } from "../text/shards.ts";
 import { versions } from "../version.ts";
-import { dictionaryFolders, unscaled } from "./dictionaries.ts";
+import { dictionaryFolders, shuffleOf, unscaled } from "./dictionaries.ts";
 import type { RunHooks } from "./request.ts";
 import { openHarvest, openSource, type Source, startEngine, tokensFolder, tokensFor } from "./source.ts";
 import { openRunModel } from "./subject.ts";
@@ -138,6 +138,7 @@ async function openSide(where: string, model: string | undefined): Promise<Side>
   const { hook_name: hook, context_size: context } = sae.metadata;
   const source = await openSource({
     model,
+    shuffleWeights: shuffleOf(sae),
     ...(typeof hook === "string" && { hook }),
     ...(typeof context === "number" && { context }),
   });

@@ -35,6 +35,29 @@ export function agreed<T extends string | number>(
   return [...said][0] as T | undefined;
 }
 
+/**
+ * The seed of the shuffled weights that the dictionaries were trained on; undefined for the model's own.
+ * @throws UsageError when they were not all trained on the same
+ */
+export function agreedShuffle(read: readonly { folder: string; sae: Sae }[]): number | undefined {
+  const seeds = read.map(({ sae }) => shuffleOf(sae));
+  const other = seeds.findIndex((seed) => seed !== seeds[0]);
+  if (other === -1) return seeds[0];
+  const said = (at: number) =>
+    `${read[at]!.folder} on ${seeds[at] === undefined ? "the model itself" : `weights shuffled with seed ${seeds[at]}`}`;
+  throw new UsageError(
+    `the dictionaries were trained on different models (${said(0)}, ${said(other)}): take them apart`,
+  );
+}
+
+/** What this program wrote into a dictionary that it trained on a model with shuffled weights. */
+export function shuffleOf({ metadata }: Pick<Sae, "metadata">): number | undefined {
+  const own = metadata["monosemantic"];
+  const seed =
+    typeof own === "object" && own !== null && "shuffle_weights" in own ? own.shuffle_weights : undefined;
+  return typeof seed === "number" ? seed : undefined;
+}
+
 /** Activations that tell the scale well enough: its error falls with the root of their number. */
 const SCALE_TOKENS = 16_384;
 

@@ -20,7 +20,7 @@ import { Pool } from "../sae/pool.ts";
 import { readSae } from "../sae/saelens.ts";
 import type { DocumentReading } from "../text/open-documents.ts";
 import type { TokenSplit } from "../text/shards.ts";
-import { agreed, dictionaryFolders, unscaled } from "./dictionaries.ts";
+import { agreed, agreedShuffle, dictionaryFolders, unscaled } from "./dictionaries.ts";
 import { evaluationCautions } from "./evaluation-cautions.ts";
 import type { RunHooks } from "./request.ts";
 import { openForLosses, openSource, type Source, startEngine, tokensFor } from "./source.ts";
@@ -70,11 +70,15 @@ export async function evaluateFromDisk(
   const read = folders.map((folder) => ({ folder, sae: readSae(folder) }));
   const hook = request.hook ?? agreed(read, "hook_name", "--hook");
   const context = request.context ?? agreed(read, "context_size", "--context");
+  const shuffleWeights = agreedShuffle(read);
   const named = read.map(({ folder, sae }) => ({ name: basename(folder), sae }));
   const share = request.allText ? undefined : request.heldoutShare;
   for (const caution of evaluationCautions(named, share)) hooks.onNote?.(caution);
+  if (shuffleWeights !== undefined) {
+    hooks.onNote?.(`the model's weights are shuffled with seed ${shuffleWeights}, as they were in training`);
+  }
   hooks.onPhase?.("loading the model");
-  const source = await openSource({ ...request, hook, context });
+  const source = await openSource({ ...request, hook, context, shuffleWeights });
   const tokens = mkdtempSync(join(tmpdir(), "monosemantic-tokens-"));
   const engine = await startEngine(request.threads, request.device);
   const pool = new Pool(request.threads);

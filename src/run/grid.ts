@@ -12,9 +12,14 @@ export interface Dictionary {
 
 /**
  * The dictionaries of a run, each with a name that says how it differs from the others.
+ * @param given other names, in their order
  * @throws UsageError when two are the same, or they need batches of different sizes
  */
-export function dictionariesOf(requests: readonly SaeRequest[], dIn: number): Dictionary[] {
+export function dictionariesOf(
+  requests: readonly SaeRequest[],
+  dIn: number,
+  given?: readonly string[],
+): Dictionary[] {
   const all = requests.map((request) => resolveOptions(request, dIn));
   const varies = (key: keyof SaeOptions) => new Set(all.map((options) => options[key])).size > 1;
   const [first] = all;
@@ -22,7 +27,7 @@ export function dictionariesOf(requests: readonly SaeRequest[], dIn: number): Di
     if (varies(key))
       throw new UsageError(`the dictionaries of one run share a stream, so all need the same ${key}`);
   }
-  const dictionaries = all.map((options) => {
+  const dictionaries = all.map((options, i) => {
     const parts = [
       ...(varies("objective") || options.objective !== "relu-l1" ? [options.objective] : []),
       `x${short(options.expansion)}`,
@@ -31,7 +36,7 @@ export function dictionariesOf(requests: readonly SaeRequest[], dIn: number): Di
       ...(varies("Lambda") && !varies("objective") ? [`L${short(options.Lambda)}`] : []),
       ...(varies("seed") ? [`seed${options.seed}`] : []),
     ];
-    return { name: parts.join("-"), dSae: widthOf(options, dIn), options };
+    return { name: given?.[i] ?? parts.join("-"), dSae: widthOf(options, dIn), options };
   });
   const names = dictionaries.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);

@@ -16,6 +16,8 @@ export interface ModelPlace {
   /** Folder, or id on the hub. */
   readonly where: string;
   readonly hub: RevisionOptions;
+  /** Seed of the permutation, for a run on a model with shuffled weights. */
+  readonly shuffleWeights?: number;
 }
 
 /**
@@ -23,16 +25,17 @@ export interface ModelPlace {
  * @returns the sentence that says what is missing, when there is no such place
  */
 export function modelPlace(record: RunRecord, override: string | undefined): ModelPlace | string {
-  if (override !== undefined) return { where: override, hub: {} };
-  const { hub, revision, folder, name } = record.model ?? {};
+  const { hub, revision, folder, shuffled } = record.model ?? {};
+  const shuffle = typeof shuffled === "number" ? { shuffleWeights: shuffled } : {};
+  if (override !== undefined) return { where: override, hub: {}, ...shuffle };
   if (typeof hub === "string") {
-    return { where: hub, hub: typeof revision === "string" ? { revision } : {} };
+    return { where: hub, hub: typeof revision === "string" ? { revision } : {}, ...shuffle };
   }
   if (typeof folder !== "string") return "run.json does not say which model was used: give it with --model";
   const asked = record.config?.["model"];
-  const own = join(OWN_MODELS, basename(typeof name === "string" ? name : folder));
+  const own = join(OWN_MODELS, basename(folder));
   for (const candidate of [folder, ...(typeof asked === "string" ? [asked] : []), own]) {
-    if (existsSync(join(candidate, "config.json"))) return { where: candidate, hub: {} };
+    if (existsSync(join(candidate, "config.json"))) return { where: candidate, hub: {}, ...shuffle };
   }
   return `the model is no longer in ${folder}: say where it is with --model FOLDER`;
 }

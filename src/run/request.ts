@@ -10,11 +10,15 @@ export interface RunRequest {
   /** Folder in Hugging Face layout, or a hub id. */
   readonly model: string;
   readonly hub?: RevisionOptions;
+  /** Seed: the entries of the model's weight matrices are permuted first (the control of a randomised transformer). */
+  readonly shuffleWeights?: number | undefined;
   /** Default: the last layer's mlp.hook_post. */
   readonly hook?: string | undefined;
   /** Tokens in a context. Default: 128, or the model's positions if these are fewer. */
   readonly context?: number | undefined;
   readonly data: readonly string[];
+  /** Folder of finished token shards of this text: they are taken as they are, and `data` is not read. */
+  readonly tokensFrom?: string | undefined;
   /** How records are read, and how hub datasets are reached. */
   readonly reading?: DocumentReading;
   readonly heldoutShare: number;
@@ -27,6 +31,8 @@ export interface RunRequest {
   readonly textTokens?: number | undefined;
   /** One request a dictionary; they share batch size and tokens, and one stream of activations. */
   readonly dictionaries: readonly SaeRequest[];
+  /** Their names. Default: what they differ in. */
+  readonly names?: readonly string[] | undefined;
   readonly evaluationTokens: number;
   /** Numbers of training tokens after which the dictionaries are evaluated on the way. */
   readonly evaluateAt: readonly number[];

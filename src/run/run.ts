@@ -38,6 +38,7 @@ import {
   openForLosses,
   openHarvest,
   openSource,
+  sharedTokens,
   type Source,
   startEngine,
   tokensFolder,
@@ -114,7 +115,7 @@ async function runIn(
   const source = await openSource(request);
   const cut = await openHarvest(engine, source);
   const losses = await openForLosses(engine, source);
-  const dictionaries = dictionariesOf(request.dictionaries, cut.dIn);
+  const dictionaries = dictionariesOf(request.dictionaries, cut.dIn, request.names);
   if (place !== pool) for (const { options } of dictionaries) denseObjective(options);
   const work: Work = { record, pool, place, request, hooks, source, cut, losses, dictionaries, begin };
   for (const { name, options, dSae } of dictionaries) {
@@ -160,6 +161,9 @@ function evaluationOf({ evaluationTokens, dictionaries }: RunRequest) {
 }
 
 async function tokenise({ source, dictionaries, request, hooks, begin }: Work): Promise<TokenShards> {
+  if (request.tokensFrom !== undefined) {
+    return sharedTokens(source, request.tokensFrom, tokensFolder(request.out));
+  }
   const wanted = dictionaries[0]!.options.tokens;
   begin("tokenising the text", wanted + request.evaluationTokens, "tokens");
   return tokensFor(
@@ -273,7 +277,8 @@ function saeMetadata(
   { options, scale, Lambda }: Trainer,
 ): Record<string, unknown> {
   return {
-    model_name: "hub" in model.origin ? model.origin.hub : model.name,
+    // A shuffled model must not be taken for the one on the hub.
+    model_name: "hub" in model.origin && model.origin.shuffled === undefined ? model.origin.hub : model.name,
     model_class_name: "HookedTransformer",
     // TransformerLens would otherwise move means between weights, and some hook points would hold other activations.
     model_from_pretrained_kwargs: { fold_ln: false, center_writing_weights: false, center_unembed: false },
@@ -290,6 +295,7 @@ function saeMetadata(
       Lambda_reached: Lambda,
       Lambda_raw: Lambda / scale,
       heldout_share: heldoutShare,
+      ...(model.origin.shuffled !== undefined && { shuffle_weights: model.origin.shuffled }),
     },
   };
 }

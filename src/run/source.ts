@@ -8,9 +8,11 @@ import { type Cut, openCut } from "../model/cut.ts";
 import { findHook } from "../model/hooks.ts";
 import type { RevisionOptions } from "../model/hub-lookup.ts";
 import { loadModel, type SourceModel } from "../model/load.ts";
+import { shuffleWeights } from "../model/shuffled-weights.ts";
 import type { Tokenizer } from "../model/tokenizer.ts";
 import type { DocumentReading } from "../text/open-documents.ts";
 import { openShards, type TokenShards } from "../text/shards.ts";
+import { shareShards } from "../text/share-shards.ts";
 import { tokenizeCorpus } from "../text/tokenize.ts";
 import type { RunHooks } from "./request.ts";
 
@@ -26,16 +28,20 @@ export interface Source {
 }
 
 /**
- * Loads the model and settles what the request leaves open.
+ * Loads the model, shuffles its weights where that is asked for, and settles what the request leaves open. Every command that works
+ * on a run gets its model here, so that a run on a shuffled model is always taken further on that model.
  * @throws UsageError for a hook point that the model does not have, Failure for a model without tokenizer
  */
 export async function openSource(request: {
   model: string;
   hub?: RevisionOptions;
+  shuffleWeights?: number | undefined;
   hook?: string | undefined;
   context?: number | undefined;
 }): Promise<Source> {
-  const model = await loadModel(request.model, request.hub);
+  const loaded = await loadModel(request.model, request.hub);
+  const { shuffleWeights: seed } = request;
+  const model = seed === undefined ? loaded : shuffleWeights(loaded, seed);
   const { config, tokenizer, name } = model;
   if (tokenizer === undefined) {
     throw new Failure(
@@ -82,6 +88,22 @@ export async function tokensFor(
     ...(signal && { signal }),
   });
   return openShards(request.folder);
+}
+
+/**
+ * The finished shards in `from` as those of `folder`, for the same tokenizer and context.
+ * @throws Failure when they are of others, or cannot be shared
+ */
+export function sharedTokens({ model, context }: Source, from: string, folder: string): TokenShards {
+  const { request } = openShards(from).manifest;
+  if (request.tokenizer_sha256 !== model.tokenizer.hash || request.context !== context) {
+    throw new Failure(
+      `${from} holds contexts of ${request.context} tokens of another request, not of ${context} by the tokenizer of ` +
+        `${model.name}: tokenise the text anew`,
+    );
+  }
+  shareShards(from, folder);
+  return openShards(folder);
 }
 
 export function tokensFolder(out: string): string {

@@ -61,6 +61,7 @@ export async function openRunModel(
   const source = await openSource({
     model: place.where,
     hub: { ...place.hub, ...hub },
+    shuffleWeights: place.shuffleWeights,
     ...(hook !== undefined && { hook }),
     context: context ?? recordedContext(run),
   });

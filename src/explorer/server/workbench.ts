@@ -252,12 +252,12 @@ export class Workbench {
   }
 }
 
-function key({ where, hub }: ModelPlace): string {
-  return JSON.stringify([where, hub]);
+function key({ where, hub, shuffleWeights }: ModelPlace): string {
+  return JSON.stringify([where, hub, shuffleWeights]);
 }
 
-function openModel({ where, hub }: ModelPlace): Promise<Source> {
-  return openSource({ model: where, hub });
+function openModel({ where, hub, shuffleWeights }: ModelPlace): Promise<Source> {
+  return openSource({ model: where, hub, shuffleWeights });
 }
 
 function refuseOther(run: RunView, { model }: Source, { where }: ModelPlace): void {
