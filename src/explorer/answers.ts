@@ -66,7 +66,8 @@ export function shownAblation(
   };
 }
 
-export function shownExplanation({ details: _, ...explanation }: StoredExplanation): Explanation {
+export function shownExplanation(stored: StoredExplanation): Explanation {
+  const { details: _details, ...explanation } = stored;
   return explanation;
 }
 

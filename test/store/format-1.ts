@@ -1,6 +1,9 @@
 /** A store as it was written in format 1, before explanations had intervals, scores beside the first, and raw answers. */
 
+import { rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { openStore } from "../../src/store/store.ts";
+import { writeAnalysis } from "./synthetic.ts";
 
 /** `PRAGMA application_id` of a store. */
 const APPLICATION = 0x6d6f6e6f;
@@ -106,4 +109,31 @@ export function createFormat1(path: string): DatabaseSync {
   database.exec("PRAGMA auto_vacuum = INCREMENTAL");
   database.exec(`BEGIN; ${TABLES}; PRAGMA application_id = ${APPLICATION}; PRAGMA user_version = 1; COMMIT`);
   return database;
+}
+
+/** With an analysis of 20 units, an explanation of one, and another one that was taken away. */
+export function fillFormat1(path: string): void {
+  const shape = { count: 20, seed: 2 };
+  const made = `${path}-made`;
+  const store = openStore(made);
+  writeAnalysis(store, "sae", shape);
+  store.close();
+  const database = createFormat1(path);
+  database.exec(`ATTACH '${made}' AS made`);
+  for (const table of ["analysis", "unit", "detail", "context", "posting", "token"]) {
+    database.exec(`INSERT INTO main.${table} SELECT * FROM made.${table}`);
+  }
+  database.exec("UPDATE main.revision SET number = 7");
+  const insert = database.prepare(
+    `INSERT INTO explanation (id, sae, kind, subject, idx, text, words, author, created, score, score_kind, details)
+     VALUES (?, 'sae', 'feature', '', 3, ?, ?, 'rule', '2025-01-02T00:00:00.000Z', 0.5, 'detection', '{"a":1}')`,
+  );
+  for (const [id, text] of [
+    [9, "words of old"],
+    [10, "gone"],
+  ] as const)
+    insert.run(id, text, text);
+  database.exec("DELETE FROM explanation WHERE id = 10");
+  database.close();
+  rmSync(made);
 }
