@@ -3,6 +3,7 @@
 import type { Command } from "./command.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { featuresCommand } from "./commands/features.ts";
 import { exploreCommand } from "./commands/explore.ts";
 import { exportCommand } from "./commands/export.ts";
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   pretrainCommand,
   evaluateCommand,
   featuresCommand,
+  explainCommand,
   exploreCommand,
   exportCommand,
   compareCommand,

@@ -13,7 +13,13 @@ import type { Connection } from "./connection.ts";
 import { type Explained, finiteOrNull, insertExplanation } from "./explanations.ts";
 import { compress } from "./packed.ts";
 import { revise } from "./schema.ts";
-import type { InterpretationOptions, ScoredExplanation, StoredAnswers, StoredScore } from "./stored.ts";
+import type {
+  InterpretationOptions,
+  InterpretationWriter,
+  ScoredExplanation,
+  StoredAnswers,
+  StoredScore,
+} from "./stored.ts";
 import { putTokens } from "./token-texts.ts";
 
 /** Bytes collected before they are written, and explanations. */
@@ -42,14 +48,13 @@ interface Pending {
  * @param analysed within a transaction: to which explanations of the unit belong
  * @throws Failure as `analysed` does, and when another process began the same meanwhile
  */
-export function writeInterpretation(
+export function beginInterpretation(
   connection: Connection,
   name: string,
   begin: () => Explained,
   analysed: (index: number) => Explained,
-  explanations: Iterable<ScoredExplanation>,
   { replace, tokenText }: InterpretationOptions,
-): void {
+): InterpretationWriter {
   const { of, number } = connection.write(() => {
     const explained = begin();
     const known = replace ? undefined : numbersOf(connection, explained, name).at(-1);
@@ -60,6 +65,7 @@ export function writeInterpretation(
   let pending: Pending[] = [];
   let bytes = 0;
   const flush = () => {
+    if (pending.length === 0) return;
     const tokens = new Set<number>();
     connection.write(() => {
       const numbers = numbersOf(connection, of, name);
@@ -80,17 +86,24 @@ export function writeInterpretation(
     pending = [];
     bytes = 0;
   };
-  for (const explanation of explanations) {
-    const prepared = prepare(explanation);
-    pending.push(prepared);
-    bytes += prepared.answers.reduce(
-      (sum, { question, value }) => sum + question.value.length + value.length,
-      500,
-    );
-    if (bytes >= BYTES || pending.length >= ROWS) flush();
-  }
-  if (pending.length > 0) flush();
-  if (replace) removeEarlier(connection, of, name, number);
+  return {
+    put(explanations) {
+      for (const explanation of explanations) {
+        const prepared = prepare(explanation);
+        pending.push(prepared);
+        bytes += prepared.answers.reduce(
+          (sum, { question, value }) => sum + question.value.length + value.length,
+          500,
+        );
+        if (bytes >= BYTES || pending.length >= ROWS) flush();
+      }
+    },
+    flush,
+    finish() {
+      flush();
+      if (replace) removeEarlier(connection, of, name, number);
+    },
+  };
 }
 
 /** Scores in their order, and what they were computed from; those of one task have one value. */

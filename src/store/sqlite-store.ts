@@ -20,7 +20,7 @@ import {
   shownTexts,
   unitsOfExplanations,
 } from "./explanations.ts";
-import { readScored, readScores, writeInterpretation } from "./interpretations.ts";
+import { readScored, readScores, beginInterpretation } from "./interpretations.ts";
 import { select } from "./list.ts";
 import type { ListQuery, MapPoints, ShownContext, UnitList, UnitRow } from "./listing.ts";
 import { putRating, readRatings, removeRating } from "./ratings.ts";
@@ -31,6 +31,7 @@ import type {
   BeginOptions,
   ExplanationRecord,
   InterpretationOptions,
+  InterpretationWriter,
   NewExplanation,
   NewRating,
   ScoredExplanation,
@@ -249,13 +250,12 @@ export class SqliteStore {
     return this.#connection.write(() => removeExplanation(this.#connection, id));
   }
 
-  putInterpretation(
+  beginInterpretation(
     sae: string,
     kind: UnitKind,
     name: string,
-    explanations: Iterable<ScoredExplanation>,
     options: InterpretationOptions,
-  ): void {
+  ): InterpretationWriter {
     const begin = () => {
       const current = this.#current(sae, kind);
       if (current === undefined)
@@ -263,7 +263,19 @@ export class SqliteStore {
       return current;
     };
     const analysed = (index: number) => this.#analysed(sae, kind, index);
-    writeInterpretation(this.#connection, name, begin, analysed, explanations, options);
+    return beginInterpretation(this.#connection, name, begin, analysed, options);
+  }
+
+  putInterpretation(
+    sae: string,
+    kind: UnitKind,
+    name: string,
+    explanations: Iterable<ScoredExplanation>,
+    options: InterpretationOptions,
+  ): void {
+    const writer = this.beginInterpretation(sae, kind, name, options);
+    writer.put(explanations);
+    writer.finish();
   }
 
   explanation(id: number): ExplanationRecord | undefined {

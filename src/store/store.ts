@@ -21,6 +21,7 @@ import type {
   BeginOptions,
   ExplanationRecord,
   InterpretationOptions,
+  InterpretationWriter,
   NewExplanation,
   NewRating,
   ScoredExplanation,
@@ -91,9 +92,17 @@ export interface Store {
 
   /**
    * Explanations with their scores and answers, as one interpretation of that name has them: of each unit one of each author, the later
-   * in place of the earlier, under the same number. They are written a few at a time while they are taken from `explanations`.
-   * @throws Failure when a unit was not analysed, or another process began the same interpretation meanwhile; what was written stays
+   * in place of the earlier, under the same number.
+   * @throws Failure, as the writer's methods do, when a unit was not analysed, or another process began the same interpretation
+   *   meanwhile; what was written stays
    */
+  beginInterpretation(
+    sae: string,
+    kind: UnitKind,
+    name: string,
+    options: InterpretationOptions,
+  ): InterpretationWriter;
+  /** The same in one call: explanations are written while they are taken from the iterable. */
   putInterpretation(
     sae: string,
     kind: UnitKind,

@@ -88,6 +88,15 @@ export interface InterpretationOptions {
   readonly replace: boolean;
 }
 
+/** Explanations are written in parts of about a megabyte. Killed on the way, each unit has the old words, the new ones, or both. */
+export interface InterpretationWriter {
+  put(explanations: Iterable<ScoredExplanation>): void;
+  /** Writes what was put now. */
+  flush(): void;
+  /** To be called when all was put: what is replaced and has no successor goes. */
+  finish(): void;
+}
+
 /** All that is kept of one explanation. */
 export interface ExplanationRecord {
   readonly sae: string;

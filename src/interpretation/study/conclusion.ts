@@ -1,0 +1,99 @@
+/** What the comparison of features with their controls allows one to conclude, in one sentence, and no more than that. */
+
+import { SUBJECTS, type SubjectName, type SubjectScores } from "../result.ts";
+import { differenceOfMeans, summariseColumn } from "../scores/mean-interval.ts";
+import { CHANCE, type ScoreKind } from "../scores/score.ts";
+import { valuesOf } from "./summary.ts";
+
+const NAMES: Readonly<Record<Exclude<SubjectName, "features">, string>> = {
+  neurons: "neurons of the layer",
+  "shuffled-weights": "features of a dictionary of the same model with shuffled weights",
+  "random-directions": "random directions that are active as rarely",
+};
+
+/** @param explainer whose scores stand for the whole: "chosen", or the only one */
+export function conclude(
+  subjects: readonly SubjectScores[],
+  kind: ScoreKind,
+  explainer: string,
+  seed: number,
+): string {
+  const values = (subject: SubjectName, prediction: "own" | "other" = "own") => {
+    const scores = subjects.find((one) => one.subject === subject);
+    const column = scores?.scores.find(
+      (one) => one.kind === kind && one.explainer === explainer && one.prediction === prediction,
+    );
+    return scores && column ? valuesOf(scores, column, "all") : [];
+  };
+  const own = values("features");
+  const { mean, interval } = summariseColumn(own, seed);
+  if (mean === null) return "No feature could be scored, so nothing can be concluded.";
+  const score = `On documents that they were not made from, explanations of ${count(own.length, "feature")} score ${number(mean)}${
+    interval ? ` [${number(interval[0])}, ${number(interval[1])}]` : ""
+  } on average (${kind}; an explanation that says nothing gets ${CHANCE[kind]})`;
+
+  const other = values("features", "other");
+  const particular = compare(own, other, seed);
+  if (particular !== "more") {
+    return `${score}, ${particular === "unknown" ? "and whether explanations of other features do as well on them is not known" : `no more than explanations of other features do on them (${number(summariseColumn(other, seed).mean!)})`}: by this score they say nothing that is particular to their features.`;
+  }
+
+  const controls = SUBJECTS.flatMap((name) => {
+    if (name === "features") return [];
+    const theirs = values(name);
+    const average = summariseColumn(theirs, seed).mean;
+    return average === null ? [] : [{ name, average, relation: compare(own, theirs, seed) }];
+  });
+  const part = (relation: Relation, words: string) => {
+    const list = controls
+      .filter((one) => one.relation === relation)
+      .map(({ name, average }) => `${NAMES[name]} (${number(average)})`);
+    return list.length === 0 ? [] : [`${words} ${list.join(", ")}`];
+  };
+  const comparison = [
+    `more than explanations of other features do on them (${number(summariseColumn(other, seed).mean!)})`,
+    ...part("more", "more than those of"),
+    ...part("same", "not clearly different from those of"),
+    ...part("less", "less than those of"),
+    ...part("unknown", "with too few to compare of"),
+  ].join(", ");
+  return `${score}, ${comparison}: ${consequence(controls)}.`;
+}
+
+type Relation = "more" | "same" | "less" | "unknown";
+
+interface Control {
+  readonly name: Exclude<SubjectName, "features">;
+  readonly relation: Relation;
+}
+
+function consequence(controls: readonly Control[]): string {
+  const of = (name: Control["name"]) => controls.find((control) => control.name === name)?.relation;
+  const shuffled = of("shuffled-weights");
+  const others = controls.filter(({ name }) => name !== "shuffled-weights");
+  const beaten = others.length > 0 && others.every(({ relation }) => relation === "more");
+  if (shuffled === undefined || shuffled === "unknown") {
+    return "without the control of shuffled weights it cannot be said how much of this is the trained model's doing and how much the text's alone";
+  }
+  if (shuffled !== "more") {
+    return `features are described at least as well where the model has learnt nothing, so this score by itself is no evidence that the dictionary found what the model computes${beaten ? ", though it tells features from neurons and from random directions" : ""}`;
+  }
+  return beaten
+    ? "they are easier to describe than each control, which is what features that mean one thing would look like; what they do to the output is another question"
+    : "they are easier to describe than those of a model that has learnt nothing, but not than every control, so the basis of the dictionary is not what makes the difference";
+}
+
+/** Whether the mean of `own` is above that of `theirs`: by the 95 % interval of the difference. */
+function compare(own: readonly number[], theirs: readonly number[], seed: number): Relation {
+  const interval = differenceOfMeans(own, theirs, seed)?.interval ?? null;
+  if (interval === null) return "unknown";
+  return interval[0] > 0 ? "more" : interval[1] < 0 ? "less" : "same";
+}
+
+function number(value: number): string {
+  return value.toFixed(2);
+}
+
+function count(n: number, what: string): string {
+  return `${n.toLocaleString("en-US")} ${what}${n === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,252 @@
+/**
+ * What is explained, and what it is compared with, read on the same text: the dictionary's features, neurons of the same layer, random
+ * directions, and features of a dictionary trained on the model with shuffled weights.
+ *
+ * The shuffled model reads the same contexts, so documents have the same sides for all.
+ */
+
+import { readFeatureStatistics } from "../evaluation/files.ts";
+import type { Engine } from "../engine/engine.ts";
+import { cutReader } from "../features/pass/analyse.ts";
+import { heldoutFirst } from "../features/pass/contexts-to-read.ts";
+import type { Reader } from "../features/pass/read-batches.ts";
+import { logitWeights } from "../features/logits/logit-weights.ts";
+import { neuronUnits, saeUnits, type Units } from "../features/units.ts";
+import { estimateRandomDirections } from "../interpretation/controls/random-directions.ts";
+import type { Passage, UnitEvidence } from "../interpretation/evidence/passage.ts";
+import { readEvidence } from "../interpretation/evidence/read-evidence.ts";
+import type { SubjectName } from "../interpretation/result.ts";
+import { sampleUnits } from "../interpretation/study/sample-units.ts";
+import type { StudyUnit } from "../interpretation/study/study.ts";
+import { neuronHook } from "../model/hooks.ts";
+import { SaeForward } from "../sae/forward.ts";
+import type { Pool } from "../sae/pool.ts";
+import { unscaledInRun } from "./dictionaries.ts";
+import type { InterpretationRequest } from "./interpretation-request.ts";
+import type { RunHooks } from "./request.ts";
+import { openHarvest, type Source } from "./source.ts";
+import type { NamedSae, RunSubject } from "./subject.ts";
+
+/** Logit weights at either end: the logit test uses those of ranks 10 to 59. */
+const LOGITS = 60;
+
+/** Active tokens of dense units that are kept in memory: eight bytes each. */
+const DENSE_ENTRIES = 40e6;
+
+export interface SubjectEvidence {
+  readonly subject: SubjectName;
+  /** Units of the set, and those alive on the run's text. */
+  readonly count: number;
+  readonly alive: number;
+  readonly passage: Passage;
+  readonly chosen: readonly StudyUnit[];
+  readonly units: Units;
+  /** The model whose activations they read, and where. */
+  readonly source: Source;
+  readonly hook: string;
+}
+
+export interface ReadSubjects {
+  readonly subjects: readonly SubjectEvidence[];
+  /** Units can be encoded until then. */
+  close(): Promise<void>;
+}
+
+export interface EvidenceWork {
+  readonly request: InterpretationRequest;
+  readonly subject: RunSubject;
+  readonly engine: Engine;
+  readonly pool: Pool;
+  /** Density of every feature and of every neuron, from the analysis of the run; the latter empty when neurons were not analysed. */
+  readonly densities: { readonly feature: ArrayLike<number>; readonly neuron: ArrayLike<number> };
+  /** The dictionary that was trained on the shuffled model; null for no such control. */
+  readonly control: { readonly subject: RunSubject; readonly sae: NamedSae } | null;
+  readonly checkpointFolder: string;
+}
+
+/** A set of units before its text is read. */
+interface OpenSet {
+  readonly subject: SubjectName;
+  readonly units: Units;
+  readonly reader: Reader;
+  readonly chosen: readonly number[];
+  readonly alive: number;
+  /** Share of tokens at which one of its units is active, about. */
+  readonly density: number;
+  readonly source: Source;
+  close(): Promise<void>;
+}
+
+/** Every subject that the request asks for, with what its units do on the text. */
+export async function readSubjects(
+  work: EvidenceWork,
+  sae: NamedSae,
+  hooks: RunHooks,
+): Promise<ReadSubjects> {
+  const { request, subject, engine } = work;
+  const { shards } = subject;
+  const contexts = heldoutFirst(shards, request.options.explainTokens);
+  hooks.onPhase?.(`${sae.name}: opening features and controls`);
+  const sets = await openSets(work, sae, hooks);
+  const close = async () => {
+    for (const set of sets) await set.close();
+  };
+  try {
+    const total = (contexts.heldout.length + contexts.train.length) * shards.manifest.request.context;
+    hooks.onPhase?.(`${sae.name}: reading the text`, total, "tokens");
+    const read = await readEvidence({
+      shards,
+      contexts,
+      sets: sets.map((set) => ({ ...set, every: every(set, total) })),
+      concurrency: request.threads,
+      seed: request.seed,
+      tokenText: (id) => subject.source.model.tokenizer.tokenText(id),
+      checkpoint: {
+        folder: work.checkpointFolder,
+        minutes: request.checkpointMinutes,
+        fingerprint: JSON.stringify([
+          sae.name,
+          request.seed,
+          sets.map(({ subject, chosen, source }) => [subject, chosen, source.model.weightsSha256]),
+        ]),
+      },
+      onResume: (done) =>
+        hooks.onNote?.(`going on where an earlier reading was stopped, after ${done} tokens`),
+      onProgress: ({ tokens }) => hooks.onProgress?.(tokens),
+      ...(hooks.signal && { signal: hooks.signal }),
+    });
+    const found: SubjectEvidence[] = [];
+    for (const [i, { passage, columns }] of read.entries()) {
+      const set = sets[i]!;
+      hooks.onPhase?.(`${sae.name}: logit weights of ${set.subject}`);
+      const logits = await logitsOf(engine, set, passage, hooks);
+      found.push({
+        ...set,
+        count: set.units.count,
+        hook: set.reader.hook,
+        passage,
+        chosen: set.chosen.map((unit, at) => ({
+          unit,
+          evidence: { passage, column: columns[at]!, logits: logits[at] ?? null },
+        })),
+      });
+    }
+    return { subjects: found, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Dense units are read on a share of the text, so that what they leave in memory stays bounded. */
+function every({ chosen, density }: OpenSet, tokens: number): number {
+  return Math.max(1, Math.ceil((chosen.length * density * tokens) / DENSE_ENTRIES));
+}
+
+async function openSets(work: EvidenceWork, sae: NamedSae, { signal }: RunHooks): Promise<OpenSet[]> {
+  const { request, subject, densities, engine, pool, control } = work;
+  const { source, shards } = subject;
+  const { options, features, seed } = request;
+  const controls = Math.min(options.controlUnits, features ?? Infinity);
+  const reader = cutReader(await openHarvest(engine, source));
+  const sets = [
+    await openFeatures(work, subject, sae, densities.feature, features ?? Infinity, "features", reader),
+  ];
+  if (controls === 0) return sets;
+
+  const hook = neuronHook(source.model.config, source.hook);
+  const neurons = neuronUnits(source.model.config.dMlp);
+  const neuronDensities =
+    densities.neuron.length > 0 ? densities.neuron : new Float64Array(neurons.count).fill(1);
+  sets.push({
+    subject: "neurons",
+    units: neurons,
+    reader: hook === source.hook ? reader : cutReader(await openHarvest(engine, { ...source, hook })),
+    chosen: sampleUnits(neuronDensities, "uniform", controls, seed, "neurons"),
+    alive: alive(neuronDensities),
+    density: mean(neuronDensities),
+    source,
+    close: async () => {},
+  });
+
+  const directions = await estimateRandomDirections({
+    pool,
+    shards,
+    reader,
+    concurrency: request.threads,
+    count: controls,
+    densities: densities.feature,
+    seed,
+    signal,
+  });
+  sets.push({
+    subject: "random-directions",
+    units: directions.units,
+    reader,
+    chosen: Array.from({ length: controls }, (_, i) => i),
+    alive: alive(directions.reached),
+    density: mean(directions.reached),
+    source,
+    close: () => directions.close(),
+  });
+
+  if (control !== null) {
+    const { density } = readFeatureStatistics(control.sae.folder)!;
+    const own = { ...control.subject, shards };
+    const shuffled = cutReader(await openHarvest(engine, control.subject.source));
+    sets.push(await openFeatures(work, own, control.sae, density, controls, "shuffled-weights", shuffled));
+  }
+  return sets;
+}
+
+async function openFeatures(
+  { engine, pool, request }: EvidenceWork,
+  { source, shards }: RunSubject,
+  { sae }: NamedSae,
+  densities: ArrayLike<number>,
+  count: number,
+  subject: SubjectName,
+  reader: Reader,
+): Promise<OpenSet> {
+  const forward = await SaeForward.create(pool, await unscaledInRun(engine, source, shards, sae));
+  const rule = count === Infinity ? "all" : subject === "features" ? request.sampling : "uniform";
+  return {
+    subject,
+    units: saeUnits(forward),
+    reader,
+    chosen: sampleUnits(densities, rule, count, request.seed, subject),
+    alive: alive(densities),
+    density: mean(densities),
+    source,
+    close: () => forward.close(),
+  };
+}
+
+async function logitsOf(
+  engine: Engine,
+  { units, chosen, reader, source }: OpenSet,
+  passage: Passage,
+  { signal }: RunHooks,
+): Promise<UnitEvidence["logits"][]> {
+  const seen = new Int32Array(source.model.config.vocabSize);
+  for (const token of passage.tokens) seen[token]!++;
+  const vocabulary = Int32Array.from(seen.keys()).filter((token) => seen[token]! > 0);
+  const own = { count: chosen.length, dIn: units.dIn, direction: (i: number) => units.direction(chosen[i]!) };
+  const found: UnitEvidence["logits"][] = [];
+  for await (const { top, bottom } of logitWeights(engine, source.model, reader.hook, own, {
+    k: LOGITS,
+    seen,
+    ...(signal && { signal }),
+  })) {
+    found.push({ top, bottom, vocabulary });
+  }
+  return found;
+}
+
+function alive(densities: ArrayLike<number>): number {
+  return Array.from(densities).filter((density) => density > 0).length;
+}
+
+function mean(densities: ArrayLike<number>): number {
+  return Array.from(densities).reduce((sum, density) => sum + density, 0) / Math.max(1, densities.length);
+}
