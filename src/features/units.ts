@@ -35,7 +35,7 @@ export function rowScale(units: Units, x: Float32Array): number {
   return units.scale?.(x) ?? 1;
 }
 
-export function saeUnits(forward: SaeForward): Units {
+export function saeUnits(forward: Pick<SaeForward, "sae" | "encode">): Units {
   const { d_in, d_sae, W_dec, normalize_activations } = forward.sae;
   return {
     kind: "feature",
