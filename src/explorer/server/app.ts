@@ -12,6 +12,7 @@ import { experimentRoutes } from "./experiment-routes.ts";
 import type { Explored } from "./explored.ts";
 import { BODY_LIMIT, protectAnswers, refuseForeign } from "./guard.ts";
 import { HttpFailure } from "./http-failure.ts";
+import { interpretationRoutes } from "./interpretation-routes.ts";
 import { readRoutes } from "./read-routes.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -41,6 +42,7 @@ export function explorerApp({ explored, workbench, page, port, onBug }: AppParts
   );
 
   app.route("/api", readRoutes(explored));
+  app.route("/api", interpretationRoutes(explored));
   app.route("/api", experimentRoutes(explored, workbench));
   app.all("/api/*", () => {
     throw new HttpFailure(404, "there is nothing at this address of the API");

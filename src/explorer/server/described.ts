@@ -1,6 +1,7 @@
 /** What the person and the page are told of anything that was thrown while a request was answered. */
 
 import { Failure, messageOf, outOfMemory, UsageError } from "../../errors.ts";
+import { StoreBusy } from "../../store/connection.ts";
 import { type FailureStatus, HttpFailure } from "./http-failure.ts";
 
 /** The status and the sentence for anything that was thrown. */
@@ -11,6 +12,7 @@ export function described(thrown: unknown): { status: FailureStatus; sentence: s
   if (isCalledOff(thrown)) return { status: 503, sentence: "the request was called off", isBug: false };
   const expected = outOfMemory(thrown) ?? thrown;
   if (expected instanceof UsageError) return { status: 400, sentence: expected.message, isBug: false };
+  if (expected instanceof StoreBusy) return { status: 503, sentence: expected.message, isBug: false };
   if (expected instanceof Failure) return { status: 500, sentence: expected.message, isBug: false };
   return {
     status: 500,

@@ -25,6 +25,39 @@ export const ablationRequest = z.object({
 
 export const labelRequest = z.object({ text: z.string().trim().min(1).max(2000) });
 
+/** Names are shown to others and kept: short, with letters to be seen. */
+const rater = z
+  .string({ error: "a rater needs a name" })
+  .trim()
+  .min(1, "a rater needs a name")
+  .max(60)
+  .refine((name) => /[\p{L}\p{N}]/u.test(name), "a rater's name has a letter or a digit in it")
+  .refine(
+    (name) => name.isWellFormed() && !/[\p{Cc}\u2028\u2029]/u.test(name),
+    "a rater's name has no control characters",
+  );
+
+const points = z.int().min(0).max(5);
+
+/** Which numbers each criterion allows, the rubric says. */
+export const ratingRequest = z.object({
+  rater,
+  item: z.string().min(1).max(100),
+  interpretation: z.string().trim().max(2000),
+  confidence: points,
+  activations: points,
+  logits: points,
+  separation: points.nullable(),
+  specificity: points,
+});
+
+/** The name in an address. @throws HttpFailure (400) */
+export function raterOf(name: string | undefined): string {
+  const parsed = rater.safeParse(name);
+  if (parsed.success) return parsed.data;
+  throw new HttpFailure(400, `rating/next?rater=NAME: ${parsed.error.issues[0]!.message}`);
+}
+
 export const generationRequest = z.object({
   prompt: text,
   interventions: z

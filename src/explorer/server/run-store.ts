@@ -49,8 +49,14 @@ export class RunStore {
   }
 
   #opened(inode: number, writable: boolean): Store {
-    if (this.#open !== undefined && this.#open.inode === inode && (this.#open.writable || !writable)) {
-      return this.#open.store;
+    const open = this.#open;
+    if (
+      open !== undefined &&
+      open.inode === inode &&
+      (open.writable || !writable) &&
+      !open.store.outdated()
+    ) {
+      return open.store;
     }
     // The new one first: when it cannot be opened for writing, the one for reading stays.
     const store = openStore(this.#path, { readonly: !writable });

@@ -11,6 +11,11 @@ import type { EvaluationResult } from "../../evaluation/result.ts";
 import { isLocked } from "../../files/folder-lock.ts";
 import { readJson } from "../../files/read.ts";
 import {
+  type FoundInterpretations,
+  interpretationFiles,
+  readInterpretations,
+} from "../../interpretation/read-results.ts";
+import {
   type Metrics,
   readMetrics,
   readRunRecord,
@@ -19,7 +24,7 @@ import {
   TRAIN_QUANTITIES,
 } from "../../report/run-folder.ts";
 import type { Curves, Quality, RunSummary } from "../api.ts";
-import { WhenChanged } from "./when-changed.ts";
+import { stampOf, WhenChanged } from "./when-changed.ts";
 
 /** Of a dictionary: it is there when the dictionary is finished. */
 export const WEIGHTS_FILE = "sae_weights.safetensors";
@@ -45,6 +50,11 @@ export class RunView {
   readonly #metrics: WhenChanged<Metrics>;
   readonly #evaluations = new Map<string, WhenChanged<EvaluationResult | null>>();
   readonly #quality = new Map<string, WhenChanged<Quality["saes"][number] | null>>();
+
+  readonly #interpretations = new Map<
+    string,
+    { readonly stamp: string; readonly found: FoundInterpretations }
+  >();
 
   /** @param path resolved folder that holds run.json */
   constructor(id: string, path: string) {
@@ -117,6 +127,17 @@ export class RunView {
       return view.get();
     });
     return { saes: saes.filter((sae) => sae !== null) };
+  }
+
+  /** What was found out about whether the features of the dictionary `sae` mean one thing. */
+  interpretations(sae: string): FoundInterpretations {
+    const files = interpretationFiles(this.path, sae);
+    const stamp = JSON.stringify(files.map((path) => [path, stampOf(path)]));
+    let known = this.#interpretations.get(sae);
+    if (known?.stamp !== stamp) {
+      this.#interpretations.set(sae, (known = { stamp, found: readInterpretations(this.path, sae) }));
+    }
+    return known.found;
   }
 
   #recordOrEmpty(): RunRecord {

@@ -63,3 +63,25 @@ export const MOST_POINTS = 14;
 export function totalOf({ confidence, activations, logits, separation, specificity }: Rubric): number {
   return confidence + activations + logits + (separation ?? 0) + specificity;
 }
+
+/** What is wrong with the points, in one sentence; undefined when nothing is. */
+export function rubricProblem(points: Rubric): string | undefined {
+  for (const { key, levels } of CRITERIA) {
+    const value = points[key];
+    const most = levels.length - 1;
+    if (key === "separation" && (points.logits === mostLogits()) !== (value === null)) {
+      return value === null
+        ? `separation: 0 or 1 is wanted where logits has fewer than ${mostLogits()} points`
+        : `separation: does not apply where logits has ${mostLogits()} points, and has to be null there`;
+    }
+    if (value === null && key === "separation") continue;
+    if (Number.isInteger(value) && value! >= 0 && value! <= most) continue;
+    return `${key}: found ${String(value)}, expected a whole number from 0 to ${most}`;
+  }
+  return undefined;
+}
+
+/** All of them are consistent. */
+function mostLogits(): number {
+  return CRITERIA.find(({ key }) => key === "logits")!.levels.length - 1;
+}
