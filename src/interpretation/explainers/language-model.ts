@@ -182,7 +182,7 @@ function withMarks(shown: readonly Shown[], scale: number): string {
 
 /** How models say that they do not want to. */
 const REFUSES =
-  /^(?:i['’]?m sorry|i am sorry|sorry[,.]|i can(?:no|['’])t\b|i am (?:un|not )able|i['’]m (?:un|not )able|i won['’]t|as an ai\b|i must decline)/i;
+  /^(?:i['’]?m sorry|i am sorry|sorry,? (?:but )?i\b|i can(?:no|['’])t\b|i am (?:un|not )able|i['’]m (?:un|not )able|i won['’]t|as an ai\b|i must decline)/i;
 
 const PREFIX =
   /^(?:[*_#>\-\s]*(?:the\s+)?(?:explanation|description|answer|summary|one sentence)\b[*_]*\s*[:–—-][*_]*\s*)/i;

@@ -95,9 +95,8 @@ function questionsOf(prompts: Prompts, passage: Passage, task: Task): Question[]
     case "intruder":
       return intruderQuestions(
         prompts,
-        task.trials.map(({ excerpts }) =>
-          // Which tokens are marked is for who draws the trial to say; it changes the length by a few characters.
-          excerpts.map((excerpt) => ({ ...sequenceOf(passage, excerpt), marked: [] })),
+        task.trials.map(({ excerpts, marked }) =>
+          excerpts.map((excerpt, i) => ({ ...sequenceOf(passage, excerpt), marked: marked[i]! })),
         ),
       );
     case "logits":
