@@ -1,6 +1,6 @@
 /** What surrounds every page: name, run and dictionary, navigation, theme, and the tip that tokens show. */
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { RunSummary } from "../api.ts";
 import { PAGES } from "./pages.ts";
 import { go, href, route, there } from "./shell/router.ts";
@@ -18,6 +18,13 @@ export function Layout() {
     const what = unit === null ? title : `${unit.kind === "neuron" ? "Neuron" : "Feature"} ${unit.index}`;
     document.title = name === undefined ? what : `${what} · ${name}`;
   }, [title, unit, name]);
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // In a narrow window the navigation is wider than its place.
+    const here = nav.current?.querySelector<HTMLElement>("[aria-current]");
+    if (nav.current !== null && here !== null && here !== undefined)
+      nav.current.scrollLeft = here.offsetLeft + here.offsetWidth / 2 - nav.current.clientWidth / 2;
+  }, [page]);
   return (
     <>
       <a class="skip" href="#content" onClick={skip}>
@@ -28,7 +35,7 @@ export function Layout() {
           monosemantic
         </a>
         <Place />
-        <nav aria-label="Pages">
+        <nav aria-label="Pages" ref={nav}>
           {Object.entries(PAGES)
             .filter(([, { inNavigation }]) => inNavigation)
             .map(([target, { title: words }]) => {

@@ -7,6 +7,8 @@ import { ComparePage } from "./compare/compare.tsx";
 import { FeaturePage } from "./unit/feature.tsx";
 import { FeaturesPage } from "./list/features.tsx";
 import { MapPage } from "./map/map.tsx";
+import { MeaningPage } from "./meaning/meaning.tsx";
+import { RatePage } from "./rate/rate.tsx";
 import { RunPage } from "./run/run.tsx";
 import { SteerPage } from "./steer/steer.tsx";
 import { TextPage } from "./text/text.tsx";
@@ -26,6 +28,8 @@ export const PAGES: Readonly<Record<Exclude<PageName, "unknown">, Page>> = {
   text: { title: "Text", component: TextPage, ofSae: true, inNavigation: true },
   steer: { title: "Steer", component: SteerPage, ofSae: true, inNavigation: true },
   map: { title: "Map", component: MapPage, ofSae: true, inNavigation: true },
+  meaning: { title: "Meaning", component: MeaningPage, ofSae: true, inNavigation: true },
+  rate: { title: "Rate", component: RatePage, ofSae: true, inNavigation: true },
   run: { title: "Run", component: RunPage, ofSae: false, inNavigation: true },
   compare: { title: "Compare", component: ComparePage, ofSae: false, inNavigation: true },
 };

@@ -18,12 +18,15 @@ export interface DotsProps {
   readonly height: number;
   readonly describe: (at: number) => ComponentChildren;
   readonly onOpen: (at: number) => void;
+  /** Pixels. */
+  readonly radius?: number;
 }
 
 const RADIUS = 1.7;
 const REACH = 14;
 
-export function DotCanvas({ dots, colours, width, height, describe, onOpen }: DotsProps) {
+export function DotCanvas(props: DotsProps) {
+  const { dots, colours, width, height, describe, onOpen, radius = RADIUS } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const mark = useRef<HTMLSpanElement>(null);
   const [pointed, point] = useState<number | null>(null);
@@ -42,11 +45,11 @@ export function DotCanvas({ dots, colours, width, height, describe, onOpen }: Do
       for (let at = 0; at < dots.x.length; at++) {
         if (dots.colour[at] !== wanted) continue;
         context.beginPath();
-        context.arc(dots.x[at]!, dots.y[at]!, RADIUS, 0, 2 * Math.PI);
+        context.arc(dots.x[at]!, dots.y[at]!, radius, 0, 2 * Math.PI);
         context.fill();
       }
     });
-  }, [dots, width, height, now, colours.join()]);
+  }, [dots, width, height, now, radius, colours.join()]);
   useLayoutEffect(() => {
     if (pointed !== null && mark.current !== null) showTip(mark.current, describe(pointed));
     else hideTip();

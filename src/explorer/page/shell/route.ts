@@ -4,12 +4,14 @@
  *
  *     /features/RUN/SAE?q=…&sort=…      the list
  *     /feature/RUN/SAE/123              a feature; /neuron/RUN/SAE/17 a neuron
- *     /text/RUN/SAE   /steer/RUN/SAE   /map/RUN/SAE   /run/RUN/SAE   /compare/RUN/SAE
+ *     /text/RUN/SAE   /steer/RUN/SAE   /map/RUN/SAE   /meaning/RUN/SAE   /rate/RUN/SAE   /run/RUN/SAE   /compare/RUN/SAE
  */
 
 import type { UnitKind } from "../../../features/units.ts";
 
-export type PageName = "features" | "unit" | "text" | "steer" | "map" | "run" | "compare" | "unknown";
+const PLAIN = ["features", "text", "steer", "map", "meaning", "rate", "run", "compare"] as const;
+
+export type PageName = (typeof PLAIN)[number] | "unit" | "unknown";
 
 export interface Route {
   readonly page: PageName;
@@ -20,8 +22,6 @@ export interface Route {
   readonly unit: { readonly kind: UnitKind; readonly index: number } | null;
   readonly query: Readonly<Record<string, string>>;
 }
-
-const PLAIN: readonly PageName[] = ["features", "text", "steer", "map", "run", "compare"];
 
 /** Reads a path and what stands behind its question mark ("" or "?a=b"). What no page has is page "unknown". */
 export function parseRoute(path: string, search: string): Route {

@@ -8,6 +8,7 @@ import { href, there } from "../shell/router.ts";
 import { plainText } from "../tokens/token-text.ts";
 import { Card } from "../parts/card.tsx";
 import { brief } from "../charts/numbers.ts";
+import { ScoreValue } from "../scores/score-value.tsx";
 
 export interface CertaintyProps {
   readonly page: UnitPage;
@@ -59,7 +60,13 @@ export function Certainty({ page, kind, sae }: CertaintyProps) {
         <dd>
           {scored.length === 0
             ? "Not scored."
-            : scored.map(({ author, score }) => `${brief(score!)} (${plainText(author)})`).join(", ")}
+            : scored.map(({ author, score, interval, scoreKind }, at) => (
+                <>
+                  {at > 0 && ", "}
+                  <ScoreValue value={score!} interval={interval} kind={scoreKind} />{" "}
+                  <bdi>{plainText(author)}</bdi>
+                </>
+              ))}
         </dd>
         {control !== undefined && controlled && (
           <>

@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Explanation } from "../../api.ts";
 import { api, exported, forget, sentence } from "../data/data.ts";
 import { plainText } from "../tokens/token-text.ts";
-import { brief } from "../charts/numbers.ts";
+import { By, explanationAddress } from "./explanations-view.tsx";
 
 export interface ExplanationsProps {
   /** Of the unit. */
@@ -38,7 +38,12 @@ export function Explanations({ path, shown, explanations, onWritten }: Explanati
       {shown !== null && (
         <p class="explanation">
           <bdi>{plainText(shown)}</bdi>
-          {current !== undefined && <By explanation={current} />}
+          {current !== undefined && (
+            <>
+              <By explanation={current} />
+              <Evidence explanation={current} />
+            </>
+          )}
         </p>
       )}
       {!exported && (
@@ -55,6 +60,7 @@ export function Explanations({ path, shown, explanations, onWritten }: Explanati
             {others.map((other) => (
               <li key={other.id}>
                 <bdi>{plainText(other.text)}</bdi> <By explanation={other} />
+                <Evidence explanation={other} />
               </li>
             ))}
           </ul>
@@ -64,11 +70,12 @@ export function Explanations({ path, shown, explanations, onWritten }: Explanati
   );
 }
 
-function By({ explanation: { author, score } }: { explanation: Explanation }) {
+/** The way to what it was scored on. */
+function Evidence({ explanation: { id, score } }: { explanation: Explanation }) {
+  if (score === null) return null;
   return (
     <small>
-      {author === "person" ? "your words" : <bdi>{plainText(author)}</bdi>}
-      {score !== null && ` · score ${brief(score)}`}
+      <a href={explanationAddress(id)}>predicted beside real</a>
     </small>
   );
 }

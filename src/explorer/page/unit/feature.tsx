@@ -10,6 +10,7 @@ import { ActivationHistogram } from "./histogram.tsx";
 import { Card } from "../parts/card.tsx";
 import { Certainty } from "./certainty.tsx";
 import { Choice } from "../parts/choice.tsx";
+import { ExplanationsView } from "./explanations-view.tsx";
 import { ContextKey, Contexts } from "./contexts.tsx";
 import { Logits } from "./logits.tsx";
 import { Neighbours } from "./neighbours.tsx";
@@ -29,7 +30,8 @@ import { Nothing, Problem, Waiting } from "../shell/states.tsx";
 import { useAblations } from "./use-ablations.ts";
 import { useApi } from "../data/use-api.ts";
 
-type View = "contexts" | "experiments";
+const VIEWS = ["contexts", "experiments", "explanations"] as const;
+type View = (typeof VIEWS)[number];
 
 export function FeaturePage({ run, sae }: PageProps) {
   const { unit } = route.value;
@@ -87,7 +89,7 @@ function Unit({ run, sae, kind, index, pathOf }: UnitProps) {
 function UnitBody({ run, sae, kind, index, page, pathOf }: UnitProps & { readonly page: UnitPage }) {
   const { query } = route.value;
   const { statistics } = page;
-  const view: View = query["view"] === "experiments" ? "experiments" : "contexts";
+  const view: View = VIEWS.find((one) => one === query["view"]) ?? "contexts";
   const logarithmic = query["counts"] !== "linear";
   const ablations = useAblations(pathOf(kind, index), page.ablations);
   const context = contextView(query);
@@ -133,6 +135,7 @@ function UnitBody({ run, sae, kind, index, page, pathOf }: UnitProps & { readonl
             options={[
               ["contexts", "Contexts"],
               ["experiments", "Experiments"],
+              ["explanations", "Explanations"],
             ]}
             onChange={(next) => setQuery({ view: next === "contexts" ? null : next }, false)}
           />
@@ -142,6 +145,12 @@ function UnitBody({ run, sae, kind, index, page, pathOf }: UnitProps & { readonl
         </div>
         {view === "experiments" ? (
           <Steer run={run} sae={sae} kind={kind} index={index} max={statistics.max} />
+        ) : view === "explanations" ? (
+          <ExplanationsView
+            explanations={page.explanations}
+            shown={page.row.explanation}
+            pathOf={(id) => saePath(run.id, sae.name, `explanations/${id}`)}
+          />
         ) : statistics.active === 0 ? (
           <Nothing title="Never active">
             <p>

@@ -10,6 +10,7 @@ import { go, href, there } from "../shell/router.ts";
 import { TokenChip } from "../tokens/token.tsx";
 import { Explanations } from "./explanation.tsx";
 import { brief, briefPercent } from "../charts/numbers.ts";
+import { intervalText, scoreText } from "../scores/score-words.ts";
 
 export interface UnitHeaderProps {
   readonly page: UnitPage;
@@ -67,8 +68,8 @@ export function UnitHeader({ page, kind, index, count, path, onWritten }: UnitHe
         >
           {row.singleToken === null ? "–" : row.singleToken ? "yes" : "no"}
         </Fact>
-        <Fact name="Score" below={row.score === null ? "not scored" : "of its explanation"}>
-          {row.score === null ? "–" : brief(row.score)}
+        <Fact name="Score" below={row.score === null ? "not scored" : scoreWords(row.score, explanations)}>
+          {scoreText(row.score)}
         </Fact>
       </dl>
     </header>
@@ -85,6 +86,13 @@ function Fact({ name, below, children }: { name: string; below: string; children
       </dd>
     </div>
   );
+}
+
+/** The interval of the score that stands for the unit, and its kind. */
+function scoreWords(score: number, explanations: UnitPage["explanations"]): string {
+  const of = explanations.find((one) => one.score === score);
+  const words = [intervalText(of?.interval), of?.scoreKind ?? ""].filter((part) => part !== "").join(" ");
+  return words === "" ? "of its explanation" : words;
 }
 
 function Steps({ kind, index, count }: { kind: UnitKind; index: number; count: number | null }) {
