@@ -1,0 +1,28 @@
+/**
+ * A number for some of many keys, as two arrays: explanations of thousands of units are in memory together, and a Map takes several times as
+ * much.
+ */
+
+export class MeansByKey {
+  readonly #keys: Int32Array;
+  readonly #values: Float64Array;
+
+  /** @param entries no key twice, in any order */
+  constructor(entries: Iterable<readonly [key: number, value: number]>) {
+    const sorted = [...entries].sort(([a], [b]) => a - b);
+    this.#keys = Int32Array.from(sorted, ([key]) => key);
+    this.#values = Float64Array.from(sorted, ([, value]) => value);
+  }
+
+  get(key: number): number | undefined {
+    const keys = this.#keys;
+    let low = 0;
+    let high = keys.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (keys[middle]! < key) low = middle + 1;
+      else high = middle;
+    }
+    return keys[low] === key ? this.#values[low] : undefined;
+  }
+}
