@@ -11,18 +11,22 @@
 
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { Failure } from "../errors.ts";
 import { analysisOptions } from "../features/options.ts";
 import { makeFolder, writeFailure } from "../files/atomic.ts";
 import { checksum } from "../files/checksum.ts";
 import { lockFolder } from "../files/folder-lock.ts";
 import { type Interpretation, INTERPRETATION_FOLDER } from "../interpretation/result.ts";
+import { modelProbe } from "../interpretation/explainers/model-probe.ts";
 import { Pool } from "../sae/pool.ts";
-import { openStore, type Store, STORE_FILE } from "../store/store.ts";
+import { openStore, STORE_FILE } from "../store/store.ts";
 import { analyseRun } from "./analysis.ts";
+import { controlPlan } from "./control-plan.ts";
 import { readSubjects } from "./interpretation-evidence.ts";
-import { writeInterpretation } from "./interpretation-files.ts";
+import { answersFolder, RunSink, writeInterpretation } from "./interpretation-files.ts";
 import type { InterpretationRequest } from "./interpretation-request.ts";
-import { interpretSubjects } from "./interpretation-study.ts";
+import { openModel, type OpenModel } from "./interpretation-interpreter.ts";
+import { interpretSubjects, textOf } from "./interpretation-study.ts";
 import type { RunHooks } from "./request.ts";
 import { shuffledControl } from "./shuffled-control.ts";
 import { startEngine } from "./source.ts";
@@ -51,11 +55,13 @@ export async function interpretRun(
   }
   const lock = lockFolder(folder, null);
   try {
+    const model = await openModel(request, answersFolder(request.run), hooks);
     await analysed(request, subject, hooks);
-    const control = await controlOf(request, subject, hooks);
+    const control = await openControl(request, subject, hooks);
     const interpretations = [];
     for (const sae of subject.saes) {
-      interpretations.push(await interpretSae(request, subject, sae, control, hooks));
+      const one = await interpretSae({ request, subject, control, model }, sae, hooks);
+      if (one !== null) interpretations.push(one);
     }
     return { run: request.run, interpretations };
   } finally {
@@ -93,50 +99,52 @@ async function analysed(
 }
 
 interface Control {
-  readonly subject: RunSubject;
-  readonly tokens: number;
+  /** Null where there is none. */
+  readonly subject: RunSubject | null;
   readonly notes: readonly string[];
 }
 
-async function controlOf(
+async function openControl(
   request: InterpretationRequest,
   { saes }: RunSubject,
   hooks: RunHooks,
-): Promise<Control | null> {
+): Promise<Control> {
   const { controlUnits, controlTokens } = request.options;
-  if (controlUnits === 0 || controlTokens === 0) return null;
+  if (controlUnits === 0 || controlTokens === 0) return { subject: null, notes: [] };
   const { run, model, hub, threads, checkpointMinutes } = request;
+  const names = saes.map(({ name }) => name);
+  try {
+    controlPlan({ run, saes: names, tokens: controlTokens, seed: SHUFFLE_SEED });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const note = `there is no control on shuffled weights: ${error.message}`;
+    hooks.onNote?.(note);
+    return { subject: null, notes: [note] };
+  }
+  const where = { model, ...(hub && { hub }) };
   const control = await shuffledControl(
-    {
-      run,
-      model,
-      ...(hub && { hub }),
-      saes: saes.map(({ name }) => name),
-      tokens: controlTokens,
-      seed: SHUFFLE_SEED,
-      threads,
-      checkpointMinutes,
-    },
+    { ...where, run, saes: names, tokens: controlTokens, seed: SHUFFLE_SEED, threads, checkpointMinutes },
     hooks,
   );
-  const subject = await openSubject({ run: control.folder, model, ...(hub && { hub }) });
-  return { subject, tokens: control.tokens, notes: control.notes };
+  return { subject: await openSubject({ ...where, run: control.folder }), notes: control.notes };
 }
 
-async function interpretSae(
-  request: InterpretationRequest,
-  subject: RunSubject,
-  sae: NamedSae,
-  control: Control | null,
-  hooks: RunHooks,
-) {
+interface Work {
+  readonly request: InterpretationRequest;
+  readonly subject: RunSubject;
+  readonly control: Control;
+  readonly model: OpenModel | null;
+}
+
+/** @returns null when only the cost was asked for */
+async function interpretSae({ request, subject, control, model }: Work, sae: NamedSae, hooks: RunHooks) {
   const started = performance.now();
   const store = openStore(join(request.run, STORE_FILE));
   const engine = await startEngine(request.threads);
   const pool = new Pool(request.threads);
   const checkpointFolder = join(request.run, INTERPRETATION_FOLDER, `reading-${sae.name}`);
   try {
-    const controlSae = control?.subject.saes.find(({ name }) => name === sae.name);
+    const controlSae = control.subject?.saes.find(({ name }) => name === sae.name);
     const read = await readSubjects(
       {
         request,
@@ -147,26 +155,42 @@ async function interpretSae(
           feature: store.densities(sae.name, "feature"),
           neuron: store.densities(sae.name, "neuron"),
         },
-        control: control && controlSae ? { subject: control.subject, sae: controlSae } : null,
+        control: control.subject && controlSae ? { subject: control.subject, sae: controlSae } : null,
         checkpointFolder,
       },
       sae,
       hooks,
     );
     try {
-      const { controls, ...found } = await interpretSubjects(
-        { request, store, engine, sae: sae.name, subjects: read.subjects },
+      const sink = new RunSink(store, sae.name, read.subjects[0]!.passage.tokenText);
+      const probes = new Map(
+        read.subjects.map(({ subject: name, units, source, hook }) => [
+          name,
+          modelProbe(engine, source, hook, units),
+        ]),
+      );
+      const found = await interpretSubjects(
+        {
+          request,
+          label: sae.name,
+          subjects: read.subjects,
+          text: textOf(read.subjects[0]!.passage),
+          probeOf: (name) => probes.get(name) ?? null,
+          model,
+          sinkOf: (name) => sink.open(name),
+        },
         hooks,
       );
+      if (found === null) return null;
       const interpretation: Interpretation = {
         ...found,
         sae: sae.name,
         weights: checksum(join(sae.folder, "sae_weights.safetensors")),
         hook: subject.source.hook,
         seconds: (performance.now() - started) / 1000,
-        notes: [...notesOn(control, subject), ...found.notes],
+        notes: [...control.notes, ...found.notes],
       };
-      const file = writeInterpretation(request.run, interpretation, controls);
+      const file = writeInterpretation(request.run, interpretation, sink.controls);
       rmSync(checkpointFolder, { recursive: true, force: true });
       return { file, interpretation };
     } finally {
@@ -177,13 +201,3 @@ async function interpretSae(
     await Promise.all([engine.close(), pool.close()]);
   }
 }
-
-function notesOn(control: Control | null, { saes }: RunSubject): string[] {
-  if (control === null)
-    return [
-      "There is no dictionary of the model with shuffled weights to compare with: --control-tokens was 0.",
-    ];
-  return [...control.notes];
-}
-
-export type { Store };

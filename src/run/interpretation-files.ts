@@ -9,7 +9,10 @@
 import { join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
 import { makeFolder, writeAtomic, writeJson } from "../files/atomic.ts";
-import { type Interpretation, INTERPRETATION_FOLDER } from "../interpretation/result.ts";
+import { type Interpretation, INTERPRETATION_FOLDER, type SubjectName } from "../interpretation/result.ts";
+import { type UnitKind, UNIT_KINDS } from "../features/units.ts";
+import type { InterpretationWriter, ScoredExplanation, Store, TokenText } from "../store/store.ts";
+import type { ExplanationSink } from "./interpretation-study.ts";
 
 export function interpretationFolder(run: string, sae: string): string {
   return join(run, INTERPRETATION_FOLDER, sae);
@@ -34,4 +37,54 @@ export function writeInterpretation(
   }
   writeJson(path, interpretation);
   return path;
+}
+
+/** Subjects whose units are in the store. */
+const KINDS: Readonly<Partial<Record<SubjectName, UnitKind>>> = { features: "feature", neurons: "neuron" };
+
+/** Milliseconds for which what was said may be in memory only. */
+const KEPT_BACK = 5000;
+
+/** Features and neurons go to the store, other controls are collected for a file. */
+export class RunSink {
+  /** One value a unit. */
+  readonly controls: unknown[] = [];
+  readonly #store: Store;
+  readonly #sae: string;
+  readonly #tokenText: TokenText;
+
+  constructor(store: Store, sae: string, tokenText: TokenText) {
+    this.#store = store;
+    this.#sae = sae;
+    this.#tokenText = tokenText;
+  }
+
+  /** @param name of the interpretation; what one of that name said before goes */
+  open(name: string): ExplanationSink {
+    const writers = new Map<UnitKind, InterpretationWriter>();
+    const analysed = UNIT_KINDS.filter((kind) => this.#store.analysis(this.#sae, kind) !== undefined);
+    const writerOf = (kind: UnitKind) => {
+      const options = { replace: true, tokenText: this.#tokenText };
+      const writer = writers.get(kind) ?? this.#store.beginInterpretation(this.#sae, kind, name, options);
+      writers.set(kind, writer);
+      return writer;
+    };
+    let written = performance.now();
+    return {
+      put: (subject: SubjectName, unit: number, explanations: readonly ScoredExplanation[]) => {
+        const kind = KINDS[subject];
+        if (kind === undefined || !analysed.includes(kind)) {
+          this.controls.push({ subject, unit, explanations });
+          return;
+        }
+        writerOf(kind).put(explanations);
+        if (performance.now() - written < KEPT_BACK) return;
+        for (const writer of writers.values()) writer.flush();
+        written = performance.now();
+      },
+      finish() {
+        for (const writer of writers.values()) writer.finish();
+      },
+    };
+  }
 }

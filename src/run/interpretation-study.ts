@@ -1,37 +1,44 @@
 /** One dictionary's interpretation after its text is read: who explains, what is stored of each unit, and what it adds up to. */
 
-import type { Engine } from "../engine/engine.ts";
-import { modelProbe } from "../interpretation/explainers/model-probe.ts";
-import type { Probe } from "../interpretation/explainers/explainer.ts";
 import { type Excerpt, type Passage, SIDES } from "../interpretation/evidence/passage.ts";
 import { isTooRare } from "../interpretation/protocols/too-rare.ts";
-import { PROTOCOLS } from "../interpretation/protocols/protocols.ts";
+import type { ProtocolName } from "../interpretation/protocols/task.ts";
 import type { Interpretation, SubjectName } from "../interpretation/result.ts";
 import type { RawAnswers, ScoredTask, ScoreKind } from "../interpretation/scores/score.ts";
 import { CHOSEN } from "../interpretation/study/columns.ts";
 import { conclude } from "../interpretation/study/conclusion.ts";
-import { offlineInterpreter } from "../interpretation/study/offline-interpreter.ts";
 import { subjectScores } from "../interpretation/study/result-of.ts";
-import { type Interpreter, type StudiedUnit, study } from "../interpretation/study/study.ts";
+import { type StudiedUnit, study, type StudyUnit } from "../interpretation/study/study.ts";
 import { summarise } from "../interpretation/study/summary.ts";
-import type { Store, ScoredExplanation } from "../store/store.ts";
+import type { ScoredExplanation } from "../store/store.ts";
 import { versions } from "../version.ts";
-import type { SubjectEvidence } from "./interpretation-evidence.ts";
-import type { InterpretationRequest } from "./interpretation-request.ts";
+import { type InterpreterWork, openInterpreter } from "./interpretation-interpreter.ts";
 import type { RunHooks } from "./request.ts";
 
-export interface StudyWork {
-  readonly request: InterpretationRequest;
-  readonly store: Store;
-  readonly engine: Engine;
-  readonly sae: string;
-  readonly subjects: readonly SubjectEvidence[];
+/** A set of units after its text was read. */
+export interface ReadSubject {
+  readonly subject: SubjectName;
+  /** Units of the set, and those alive on the text. */
+  readonly count: number;
+  readonly alive: number;
+  /** Those that were chosen, rare ones included. */
+  readonly chosen: readonly StudyUnit[];
 }
 
-type Found = Omit<Interpretation, "sae" | "weights" | "hook" | "seconds"> & {
-  /** What is said of controls, which the store has no units for: one value a unit. */
-  readonly controls: readonly unknown[];
-};
+/** Takes what is said of each unit as soon as it is said. */
+export interface ExplanationSink {
+  put(subject: SubjectName, unit: number, explanations: readonly ScoredExplanation[]): void;
+  /** Everything was put. */
+  finish(): void;
+}
+
+export interface StudyWork extends InterpreterWork {
+  readonly subjects: readonly ReadSubject[];
+  readonly text: Interpretation["text"];
+  readonly sinkOf: (name: string) => ExplanationSink;
+}
+
+export type Found = Omit<Interpretation, "sae" | "weights" | "hook" | "seconds">;
 
 /** The score that stands for the whole, by the first protocol. */
 const PRIMARY = {
@@ -40,39 +47,32 @@ const PRIMARY = {
   detection: "detection",
   fuzzing: "fuzzing",
   intruder: "intruder",
-} as const satisfies Readonly<Record<keyof typeof PROTOCOLS, ScoreKind>>;
+} as const satisfies Readonly<Record<ProtocolName, ScoreKind>>;
 
-export async function interpretSubjects(work: StudyWork, hooks: RunHooks): Promise<Found> {
-  const { request, store, sae } = work;
+/** @returns null when only the cost was asked for */
+export async function interpretSubjects(work: StudyWork, hooks: RunHooks): Promise<Found | null> {
+  const { request, label } = work;
   const started = new Date().toISOString();
   const subjects = work.subjects.map((subject) => {
     const units = subject.chosen.filter(({ evidence }) => !isTooRare(evidence, "score"));
     return { ...subject, units, tooRare: subject.chosen.length - units.length };
   });
   const primary = PRIMARY[request.protocols[0]!];
-  const { interpreter, name, endpoint, answeredBy } = await interpreterOf(work, hooks);
+  const opened = openInterpreter(work, subjects, hooks);
+  if (opened === null) return null;
+  const { interpreter, name, endpoint, answeredBy, notes } = opened;
   const explainers = interpreter.explainers.map((one) => one.name);
   const done = new Map<SubjectName, StudiedUnit[]>(subjects.map(({ subject }) => [subject, []]));
-  const passageOf = new Map(subjects.map(({ subject, passage }) => [subject, passage]));
-  const tokenText = (id: number) => work.subjects[0]!.passage.tokenText(id);
-  const writers = new Map(
-    (["features", "neurons"] as const)
-      .filter((subject) => passageOf.has(subject))
-      .map((subject) => [
-        subject as SubjectName,
-        store.beginInterpretation(sae, subject === "features" ? "feature" : "neuron", name, {
-          replace: true,
-          tokenText,
-        }),
-      ]),
+  const passageOf = new Map(
+    subjects.map(({ subject, units }) => [
+      subject,
+      new Map(units.map(({ unit, evidence }) => [unit, evidence.passage])),
+    ]),
   );
-  const controls: unknown[] = [];
+  const sink = work.sinkOf(name);
   let [asked, failed] = [0, 0];
-  hooks.onPhase?.(
-    `${sae}: explaining and scoring`,
-    subjects.reduce((sum, { units }) => sum + units.length, 0),
-    "units",
-  );
+  const units = subjects.reduce((sum, subject) => sum + subject.units.length, 0);
+  hooks.onPhase?.(`${label}: explaining and scoring`, units, "units");
   const stopped = await study({
     subjects,
     interpreter,
@@ -80,32 +80,26 @@ export async function interpretSubjects(work: StudyWork, hooks: RunHooks): Promi
     choose: endpoint === null,
     seed: request.seed,
     onUnit(unit) {
-      const passage = passageOf.get(unit.subject)!;
-      const explanations = storedExplanations(unit, passage, primary, answeredBy);
-      const writer = writers.get(unit.subject);
-      if (writer !== undefined) writer.put(explanations);
-      else controls.push({ subject: unit.subject, unit: unit.unit, explanations });
-      for (const { scores } of explanations) {
-        for (const score of scores) {
-          asked += score.asked;
-          failed += score.failed;
-        }
+      const explanations = storedExplanations(
+        unit,
+        passageOf.get(unit.subject)!.get(unit.unit)!,
+        primary,
+        answeredBy,
+      );
+      sink.put(unit.subject, unit.unit, explanations);
+      for (const score of explanations.flatMap(({ scores }) => scores)) {
+        asked += score.asked;
+        failed += score.failed;
       }
       done.get(unit.subject)!.push(withoutAnswers(unit));
     },
-    hooks: { ...hooks, onProgress: (units) => hooks.onProgress?.(units) },
+    hooks: { signal: hooks.signal, onProgress: (count) => hooks.onProgress?.(count) },
   });
-  for (const writer of writers.values()) writer.finish();
+  sink.finish();
 
-  const scores = subjects.map((facts) =>
-    subjectScores(
-      { subject: facts.subject, count: facts.count, alive: facts.alive, tooRare: facts.tooRare },
-      facts.units,
-      done.get(facts.subject)!,
-      explainers,
-    ),
+  const scores = subjects.map(({ subject, count, alive, tooRare, units: chosen }) =>
+    subjectScores({ subject, count, alive, tooRare }, chosen, done.get(subject)!, explainers),
   );
-  const [shown] = explainers.length > 1 ? [CHOSEN] : explainers;
   return {
     format: 1,
     version: versions.monosemantic,
@@ -117,7 +111,7 @@ export async function interpretSubjects(work: StudyWork, hooks: RunHooks): Promi
     primary,
     endpoint: endpoint?.() ?? null,
     explainers,
-    text: textOf(work.subjects[0]!.passage),
+    text: work.text,
     sampling: {
       rule: request.features === undefined ? "all" : request.sampling,
       seed: request.seed,
@@ -127,32 +121,8 @@ export async function interpretSubjects(work: StudyWork, hooks: RunHooks): Promi
     asked,
     failed,
     summary: summarise(scores, request.seed),
-    conclusion: conclude(scores, primary, shown!, request.seed),
-    notes: [],
-    controls,
-  };
-}
-
-interface OpenInterpreter {
-  readonly interpreter: Interpreter;
-  readonly name: string;
-  /** What became of the endpoint so far; null where there is none. */
-  readonly endpoint: (() => NonNullable<Interpretation["endpoint"]>) | null;
-  readonly answeredBy: string;
-}
-
-async function interpreterOf(
-  { request, engine, subjects }: StudyWork,
-  hooks: RunHooks,
-): Promise<OpenInterpreter> {
-  const probes = new Map<SubjectName, Probe | null>(
-    subjects.map(({ subject, units, source, hook }) => [subject, modelProbe(engine, source, hook, units)]),
-  );
-  return {
-    interpreter: offlineInterpreter(request.protocols, (subject) => probes.get(subject) ?? null),
-    name: request.name ?? "offline",
-    endpoint: null,
-    answeredBy: "rule",
+    conclusion: conclude(scores, primary, explainers.length > 1 ? CHOSEN : explainers[0]!, request.seed),
+    notes: notes(),
   };
 }
 
@@ -203,7 +173,8 @@ function tokensOf({ tokens }: Passage, { start, length }: Excerpt): number[] {
   return Array.from(tokens.subarray(start, start + length));
 }
 
-function textOf({ tokens, sides }: Passage): Interpretation["text"] {
+/** What result files say of a passage. */
+export function textOf({ tokens, sides }: Passage): Interpretation["text"] {
   const documents = { explain: 0, choose: 0, score: 0 };
   for (const side of sides) documents[SIDES[side]!]++;
   return { tokens: tokens.length, documents };

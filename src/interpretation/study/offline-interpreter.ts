@@ -1,6 +1,6 @@
 /** Interpretation without a language model: every rule explains every unit, and answers every protocol's tasks. */
 
-import { OFFLINE_EXPLAINERS, type Probe } from "../explainers/explainer.ts";
+import { type Explanation, OFFLINE_EXPLAINERS, type Probe } from "../explainers/explainer.ts";
 import { OFFLINE } from "../explainers/offline.ts";
 import type { ProtocolName } from "../protocols/task.ts";
 import type { SubjectName } from "../result.ts";
@@ -15,12 +15,12 @@ export function offlineInterpreter(
     explainers: OFFLINE_EXPLAINERS.map((name) => ({ name, protocols })),
     concurrency: 1,
     async explain({ subject, units }, { signal, onProgress }) {
-      const explanations = [];
+      const explanations: (Explanation | null)[][] = [];
       for (const [done, name] of OFFLINE_EXPLAINERS.entries()) {
         onProgress?.(done, OFFLINE_EXPLAINERS.length);
         explanations.push(await OFFLINE[name].explain(units, { probe: probeOf(subject), signal }));
       }
-      return explanations;
+      return async (place) => explanations.map((ofExplainer) => ofExplainer[place] ?? null);
     },
   };
 }

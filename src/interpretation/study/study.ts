@@ -34,11 +34,14 @@ export interface StudySubject {
 /** Explainers by name, what each was made for, and what they say of units. */
 export interface Interpreter {
   readonly explainers: readonly { readonly name: string; readonly protocols: readonly ProtocolName[] }[];
-  /** [explainer][unit]; null where there is nothing to say. Called once a subject. */
-  explain(subject: StudySubject, hooks: StudyHooks): Promise<readonly (readonly (Explanation | null)[])[]>;
+  /** Called once a subject: what explains its units, by place in `units`. */
+  explain(subject: StudySubject, hooks: StudyHooks): Promise<ExplainUnit>;
   /** Units whose tasks are answered at once. */
   readonly concurrency: number;
 }
+
+/** An explanation by each explainer, in their order; null where there is nothing to say. */
+export type ExplainUnit = (place: number) => Promise<readonly (Explanation | null)[]>;
 
 export interface StudyHooks {
   readonly onProgress?: (done: number, total: number) => void;
@@ -108,23 +111,18 @@ export async function study(request: StudyRequest): Promise<string | null> {
 interface Job {
   readonly subject: StudySubject;
   readonly unit: StudyUnit;
-  /** One for each explainer. */
-  readonly explanations: readonly (Explanation | null)[];
+  readonly explain: () => Promise<readonly (Explanation | null)[]>;
   /** The unit on whose tasks this one's explanations are the control. */
   readonly other: StudyUnit | null;
 }
 
-function jobsOf(
-  subject: StudySubject,
-  explanations: readonly (readonly (Explanation | null)[])[],
-  seed: number,
-): Job[] {
+function jobsOf(subject: StudySubject, explain: ExplainUnit, seed: number): Job[] {
   const others = otherUnits(subject.units.length, seed, subject.subject);
-  return subject.units.map((unit, i) => ({
+  return subject.units.map((unit, place) => ({
     subject,
     unit,
-    explanations: explanations.map((ofExplainer) => ofExplainer[i] ?? null),
-    other: others === null ? null : subject.units[others[i]!]!,
+    explain: () => explain(place),
+    other: others === null ? null : subject.units[others[place]!]!,
   }));
 }
 
@@ -150,10 +148,11 @@ function takingTurns(lists: readonly (readonly Job[])[]): Job[] {
     .map(({ job }) => job);
 }
 
-async function inTurn(
-  jobs: readonly Job[],
+/** Works on all jobs in order, so many at a time; after a failure no further one is begun. */
+async function inTurn<T>(
+  jobs: readonly T[],
   concurrency: number,
-  work: (job: Job) => Promise<void>,
+  work: (job: T) => Promise<void>,
   { onProgress, signal }: StudyHooks,
 ): Promise<void> {
   let next = 0;
@@ -161,9 +160,9 @@ async function inTurn(
   let failed: { readonly error: unknown } | undefined;
   const worker = async () => {
     while (next < jobs.length && failed === undefined) {
-      signal?.throwIfAborted();
       const job = jobs[next++]!;
       try {
+        signal?.throwIfAborted();
         await work(job);
       } catch (error) {
         failed ??= { error };
@@ -177,11 +176,9 @@ async function inTurn(
   if (failed !== undefined) throw failed.error;
 }
 
-async function scored(
-  { subject, unit, explanations, other }: Job,
-  request: StudyRequest,
-): Promise<StudiedUnit> {
+async function scored({ subject, unit, explain, other }: Job, request: StudyRequest): Promise<StudiedUnit> {
   const { interpreter, seed } = request;
+  const explanations = await explain();
   const present = interpreter.explainers.flatMap(({ name, protocols }, i) =>
     explanations[i] ? [{ name, protocols, explanation: explanations[i] }] : [],
   );

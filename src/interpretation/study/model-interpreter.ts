@@ -1,0 +1,99 @@
+/**
+ * Interpretation by a language model: protocols that show the same examples share one explanation, and each explanation answers the tasks
+ * of its protocols only.
+ */
+
+import { type Endpoint, RequestFailed, type SimulatorMode } from "../endpoint/endpoint.ts";
+import type { Explanation } from "../explainers/explainer.ts";
+import { explainWithModel, promptFor } from "../explainers/language-model.ts";
+import type { Prompts } from "../prompts/prompts.ts";
+import { PROTOCOLS } from "../protocols/protocols.ts";
+import type { ProtocolName } from "../protocols/task.ts";
+import { modelAnswerer } from "../simulators/model-answerer.ts";
+import { type PlannedRequest, planRequests } from "../simulators/plan.ts";
+import type { Interpreter, StudySubject, StudyUnit } from "./study.ts";
+
+/** Units whose requests are prepared while those of others are under way: the endpoint bounds how many are sent at once. */
+const UNITS_AHEAD = 2;
+
+export interface ModelParts {
+  readonly endpoint: Endpoint;
+  readonly prompts: Prompts;
+  readonly mode: SimulatorMode;
+  readonly protocols: readonly ProtocolName[];
+  readonly seed: number;
+  /** Requests under way at the same time. */
+  readonly concurrency: number;
+  /** Told of a unit that got no explanation. */
+  readonly onFailure: (error: RequestFailed) => void;
+}
+
+interface Explainer {
+  readonly name: string;
+  /** Shown the same examples. */
+  readonly protocols: readonly ProtocolName[];
+}
+
+function explainersOf(model: string, protocols: readonly ProtocolName[]): Explainer[] {
+  const families = Map.groupBy(protocols, promptFor);
+  return [...families.values()].map((group) => ({
+    name: families.size > 1 ? `${model} (${group.join(", ")})` : model,
+    protocols: group,
+  }));
+}
+
+export function modelInterpreter(parts: ModelParts): Interpreter {
+  const explainers = explainersOf(parts.endpoint.model, parts.protocols);
+  return {
+    explainers,
+    concurrency: parts.concurrency + UNITS_AHEAD,
+    explain: async ({ units }, { signal }) => {
+      return (place) =>
+        Promise.all(explainers.map((explainer) => explainOne(parts, explainer, units[place]!, signal)));
+    },
+  };
+}
+
+async function explainOne(
+  { endpoint, prompts, mode, seed, onFailure }: ModelParts,
+  { name, protocols: [protocol] }: Explainer,
+  { unit, evidence }: StudyUnit,
+  signal: AbortSignal | undefined,
+): Promise<Explanation | null> {
+  const explaining = PROTOCOLS[protocol!].explaining(evidence, { seed, unit });
+  if (explaining.excerpts.length === 0) return null;
+  try {
+    const shown = { passage: evidence.passage, explaining };
+    const said = await explainWithModel(endpoint, prompts, shown, protocol!, signal);
+    return {
+      text: said.text,
+      author: name,
+      answerer: modelAnswerer(endpoint, prompts, mode, said.text, { signal }),
+      details: { model: endpoint.model, prompts: said.promptHashes, asked_twice: said.again },
+    };
+  } catch (error) {
+    if (!(error instanceof RequestFailed)) throw error;
+    onFailure(error);
+    return null;
+  }
+}
+
+/** What explaining and scoring all units will send: each answers its own tasks, and those of another unit. */
+export function* plannedRequests(
+  { endpoint, prompts, mode, protocols, seed }: Omit<ModelParts, "onFailure" | "concurrency">,
+  subjects: readonly StudySubject[],
+): Generator<PlannedRequest> {
+  for (const explainer of explainersOf(endpoint.model, protocols)) {
+    const [protocol] = explainer.protocols;
+    for (const { unit, evidence } of subjects.flatMap(({ units }) => units)) {
+      const draw = { seed, unit };
+      const explaining = PROTOCOLS[protocol!].explaining(evidence, draw);
+      const tasks = explainer.protocols.flatMap((name) => PROTOCOLS[name].tasks(evidence, "score", draw));
+      const own = { explaining, protocol: protocol!, tasks };
+      yield* planRequests(endpoint, prompts, evidence.passage, own, mode);
+      // The intruder is found without an explanation, so another one asks nothing new.
+      const other = { ...own, explaining: null, tasks: tasks.filter(({ type }) => type !== "intruder") };
+      yield* planRequests(endpoint, prompts, evidence.passage, other, mode);
+    }
+  }
+}

@@ -1,0 +1,122 @@
+/** Who explains: rules, or a language model, whose cost is said before anything is sent for a unit. */
+
+import type { SimulatorMode } from "../interpretation/endpoint/endpoint.ts";
+import { estimateCost } from "../interpretation/endpoint/estimate.ts";
+import { type OpenAIEndpoint, openEndpoint } from "../interpretation/endpoint/openai-endpoint.ts";
+import { pickMode } from "../interpretation/endpoint/simulator-mode.ts";
+import type { Probe } from "../interpretation/explainers/explainer.ts";
+import { promptFor } from "../interpretation/explainers/language-model.ts";
+import { Prompts } from "../interpretation/prompts/prompts.ts";
+import type { Interpretation, SubjectName } from "../interpretation/result.ts";
+import { simulatorDescription } from "../interpretation/simulators/model-answerer.ts";
+import { modelInterpreter, plannedRequests } from "../interpretation/study/model-interpreter.ts";
+import { offlineInterpreter } from "../interpretation/study/offline-interpreter.ts";
+import type { Interpreter, StudySubject } from "../interpretation/study/study.ts";
+import type { InterpretationRequest } from "./interpretation-request.ts";
+import type { RunHooks } from "./request.ts";
+
+/** A language model that answers, and how activations are simulated with it. */
+export interface OpenModel {
+  readonly endpoint: OpenAIEndpoint;
+  readonly mode: SimulatorMode;
+}
+
+/**
+ * Asks the server what it can do, before any other work: a wrong key or address is said at once.
+ * @param answers folder in which its answers are kept
+ * @returns null when no language model was asked for
+ */
+export async function openModel(
+  { endpoint: options }: InterpretationRequest,
+  answers: string,
+  { onPhase, onNote, signal }: RunHooks,
+): Promise<OpenModel | null> {
+  if (options === undefined) return null;
+  onPhase?.("asking the language model's server what it can do");
+  const endpoint = await openEndpoint(options, { cache: answers, ...(signal && { signal }) });
+  const mode = pickMode(endpoint.support, options.simulator);
+  onNote?.(`${endpoint.model} at ${endpoint.address}: activations are simulated by ${MODES[mode]}`);
+  return { endpoint, mode };
+}
+
+const MODES: Readonly<Record<SimulatorMode, string>> = {
+  "prompt-logprobs": "the probabilities of a prompt's own tokens, all at once",
+  "expected-values": "numbers in its answers, as expected values over their alternatives",
+  integers: "the numbers in its answers",
+};
+
+export interface OpenInterpreter {
+  readonly interpreter: Interpreter;
+  /** Of the interpretation. */
+  readonly name: string;
+  /** What became of the endpoint so far; null where there is none. */
+  readonly endpoint: (() => NonNullable<Interpretation["endpoint"]>) | null;
+  /** With every score: what answered. */
+  readonly answeredBy: string;
+  /** What is to be said at the end. */
+  readonly notes: () => string[];
+}
+
+export interface InterpreterWork {
+  readonly request: InterpretationRequest;
+  /** In the progress, before what is done. */
+  readonly label: string;
+  /** The language model that was asked for. */
+  readonly model: OpenModel | null;
+  /** Asks the model whose units a subject's are; null where there is none to ask. */
+  readonly probeOf: (subject: SubjectName) => Probe | null;
+}
+
+/** @returns null when only the cost was asked for, which is said as a note */
+export function openInterpreter(
+  { request, label, model, probeOf }: InterpreterWork,
+  subjects: readonly StudySubject[],
+  { onNote }: RunHooks,
+): OpenInterpreter | null {
+  const { protocols, seed } = request;
+  if (model === null || request.endpoint === undefined) {
+    if (request.estimateOnly) onNote?.("without --model nothing is sent, and nothing has to be paid");
+    return request.estimateOnly
+      ? null
+      : {
+          interpreter: offlineInterpreter(protocols, probeOf),
+          name: request.name ?? "offline",
+          endpoint: null,
+          answeredBy: "rule",
+          notes: () => [],
+        };
+  }
+  const { endpoint, mode } = model;
+  const prompts = new Prompts();
+  const parts = { endpoint, prompts, mode, protocols, seed };
+  const plan = [...plannedRequests(parts, subjects)].map(({ inputChars, usualOutputTokens }) => ({
+    requests: 1,
+    characters: inputChars,
+    messages: 4,
+    maxTokens: usualOutputTokens,
+  }));
+  onNote?.(`${label}: ${estimateCost(plan, request.endpoint).sentence}; what the cache has costs nothing`);
+  if (request.estimateOnly) return null;
+
+  const { concurrency } = request.endpoint;
+  let unexplained = 0;
+  const { parameters, prompts: hashes } = simulatorDescription(endpoint, prompts, mode);
+  return {
+    interpreter: modelInterpreter({ ...parts, concurrency, onFailure: () => unexplained++ }),
+    name: request.name ?? `${endpoint.model.replaceAll(/[^\w.-]+/g, "-")}.${protocols.join("+")}`,
+    answeredBy: `${endpoint.model}, ${mode}`,
+    endpoint: () => ({
+      model: endpoint.model,
+      address: endpoint.address,
+      support: endpoint.support,
+      mode,
+      parameters,
+      prompts: { ...prompts.hashes([...new Set(protocols.map(promptFor))]), ...hashes },
+      spent: endpoint.spent(),
+    }),
+    notes: () => [
+      ...endpoint.notes(),
+      ...(unexplained > 0 ? [`${unexplained} units got no explanation from the model, and no score`] : []),
+    ],
+  };
+}
