@@ -65,10 +65,10 @@ export function controlPlan({
     throw new UsageError(`${run} has no dictionary "${unknown ?? ""}": it has ${known.join(", ")}`);
   }
   const recorded = names.map((name) => recordedOptions(run, record, name));
-  const options = recorded.map((sae) =>
-    resolveOptions({ ...sae.options, ...(tokens !== undefined && { tokens }) }, sae.d_in),
-  );
-  return { run, record, seed, names, options, originalTokens: recorded[0]!.options.tokens!, manifest };
+  const originalTokens = recorded[0]!.options.tokens!;
+  const trained = Math.min(tokens ?? Infinity, originalTokens);
+  const options = recorded.map((sae) => resolveOptions({ ...sae.options, tokens: trained }, sae.d_in));
+  return { run, record, seed, names, options, originalTokens, manifest };
 }
 
 interface TrainedSae {

@@ -44,7 +44,7 @@ export interface ShuffledControlRequest {
   readonly run: string;
   /** Names of its dictionaries, all of them unless given. Their controls share one stream of activations. */
   readonly saes?: readonly string[] | undefined;
-  /** Tokens to train on. Default: as many as the dictionaries were. */
+  /** Tokens to train on, at most as many as the dictionaries were. Default: as many. */
   readonly tokens?: number | undefined;
   /** Of the permutation. */
   readonly seed: number;
@@ -220,7 +220,7 @@ function describe(folder: string, reused: boolean, plan: ControlPlan): ShuffledC
       originalL0: existsSync(join(original, "evaluation.json")) ? readEvaluation(original).l0 : null,
     };
   });
-  const notes = dictionaries.flatMap((dictionary, i) => noteOnL0(dictionary, options[i]!));
+  const notes = dictionaries.flatMap((dictionary, i) => noteOnL0(dictionary, options[i]!, originalTokens));
   if (tokens !== originalTokens) {
     notes.unshift(
       `the control on shuffled weights was trained on ${tokens} tokens, ${names.join(", ")} on ${originalTokens}`,
@@ -229,7 +229,11 @@ function describe(folder: string, reused: boolean, plan: ControlPlan): ShuffledC
   return { folder, reused, seed, tokens, dictionaries, notes };
 }
 
-function noteOnL0({ name, evaluation, originalL0 }: ControlDictionary, options: SaeOptions): string[] {
+function noteOnL0(
+  { name, evaluation, originalL0 }: ControlDictionary,
+  { normalize_activations, objective, tokens }: SaeOptions,
+  originalTokens: number,
+): string[] {
   if (originalL0 === null) {
     return [
       `${name} was never evaluated, so its L0 cannot be compared with that of its control, ${evaluation.l0.toFixed(1)}`,
@@ -237,12 +241,15 @@ function noteOnL0({ name, evaluation, originalL0 }: ControlDictionary, options: 
   }
   const ratio = Math.max(evaluation.l0 / originalL0, originalL0 / evaluation.l0);
   if (ratio <= COMPARABLE_L0) return [];
-  const unscaled = options.normalize_activations === "none" && rankedBy(options.objective) === undefined;
-  const why = unscaled
-    ? " (activations were not scaled, and the same Λ weighs against others on shuffled weights)"
-    : "";
+  const reasons = [
+    ...(tokens < originalTokens ? ["fewer tokens alone can leave more features active"] : []),
+    ...(normalize_activations === "none" && rankedBy(objective) === undefined
+      ? ["activations were not scaled, so the same Λ weighs against others on shuffled weights"]
+      : []),
+  ];
   return [
-    `L0 of ${name} is ${originalL0.toFixed(1)}, that of its control on shuffled weights ${evaluation.l0.toFixed(1)}${why}: ` +
-      `they are not equally sparse, and scores that depend on how often features fire differ for that reason too`,
+    `L0 of ${name} is ${originalL0.toFixed(1)}, that of its control on shuffled weights ${evaluation.l0.toFixed(1)}` +
+      `${reasons.length > 0 ? ` (${reasons.join("; ")})` : ""}: they are not equally sparse, and scores that depend on how often ` +
+      `features fire differ for that reason too`,
   ];
 }

@@ -116,6 +116,8 @@ test("a control is the same dictionary on shuffled weights and the same tokens, 
 
   const before = statSync(join(place, "run.json")).mtimeMs;
   expect(await shuffledControl(asked())).toEqual({ ...control, reused: true });
+  // Never on more tokens than the dictionary itself.
+  expect(await shuffledControl(asked({ tokens: 1e6 }))).toEqual({ ...control, reused: true });
   expect(statSync(join(place, "run.json")).mtimeMs).toBe(before);
 });
 
