@@ -20,6 +20,7 @@ export { type Carry, type Cut, openCut } from "./model/cut.ts";
 export { forward, type ForwardPass } from "./model/forward.ts";
 export { type LiveModel, openLiveModel } from "./model/live-model.ts";
 export { type Edit, type Reading } from "./model/reading.ts";
+export { shuffleWeights } from "./model/shuffled-weights.ts";
 export { sampleToken, type SamplingOptions } from "./model/sampling.ts";
 export { openStepper, type Stepper } from "./model/stepper.ts";
 export { loadTokenizer, Tokenizer } from "./model/tokenizer.ts";
@@ -64,6 +65,11 @@ export { type RunHooks, type RunRequest } from "./run/request.ts";
 export { analyseRun, type AnalysisSummary } from "./run/analysis.ts";
 export { type AnalysisRequest } from "./run/analysis-request.ts";
 export { type CompareRequest, compareDictionaries } from "./run/compare.ts";
+export {
+  type ShuffledControl,
+  shuffledControl,
+  type ShuffledControlRequest,
+} from "./run/shuffled-control.ts";
 export { writeReport } from "./report/write-report.ts";
 
 export { explore, type ExploreHooks, type ExploreRequest } from "./explorer/explore.ts";
