@@ -39,7 +39,7 @@ export function pearson(x: Numbers, y: Numbers, weights?: Numbers): Correlation 
     yy += w * dy * dy;
     xy += w * dx * dy;
   }
-  const value = xy / (Math.sqrt(xx) * Math.sqrt(yy));
+  const value = xy / Math.sqrt(xx * yy);
   return Number.isFinite(value) ? { value: Math.max(-1, Math.min(1, value)), degenerate: false } : NONE;
 }
 
