@@ -16,8 +16,9 @@ import { type Found, oneByOne } from "./one-by-one.ts";
 import type { Predictor } from "./predictor.ts";
 import { percent } from "./quote-token.ts";
 import { type ChosenRule, chooseRule } from "./rules/choose-rule.ts";
-import { holds, phrase, type Rule } from "./rules/conditions.ts";
+import type { Rule } from "./rules/conditions.ts";
 import { type Indicators, indicatorsOf } from "./rules/indicators.ts";
+import { holds, phrase } from "./rules/rule-on-text.ts";
 
 export const rule: OfflineExplainer = oneByOne("rule", findRule);
 
