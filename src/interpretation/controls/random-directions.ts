@@ -216,7 +216,10 @@ class HighestValues implements Collector {
       this.#prune(unit);
       const values = this.#values[unit]!;
       const k = Math.max(1, Math.round(density * this.#tokens));
-      const threshold = k < values.length ? (values[k - 1]! + values[k]!) / 2 : 0;
+      // Equal values (the same token in front of every context) are on together: those at the threshold are off, unless all are equal.
+      let on = k < values.length ? values.indexOf(values[k]!) : values.length;
+      if (on === 0) on = values.findIndex((value) => value < values[0]!);
+      const threshold = on > 0 && on < values.length ? (values[on - 1]! + values[on]!) / 2 : 0;
       thresholds[unit] = threshold;
       reached[unit] = values.filter((value) => value > thresholds[unit]!).length / Math.max(1, this.#tokens);
     }
