@@ -28,6 +28,9 @@ export const SHARED_WITH_PAGE = [
   "../interpretation/result.ts",
   "../interpretation/scores/score.ts",
   "../report/format.ts",
+  "../report/scores/compared-columns.ts",
+  "../report/scores/score-bins.ts",
+  "../report/scores/score-words.ts",
 ];
 
 /** Says which version of a package is in the bundle, or makes it. */

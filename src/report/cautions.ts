@@ -36,6 +36,8 @@ export function cautionsOf({ run, saes, unreadableLines }: RunFolder): Caution[]
   if (evaluations[0]) found.push(...textCautions(evaluations[0], Number(run.model?.["vocab_size"])));
   for (const sae of saes) {
     found.push(...trainingCautions(sae));
+    for (const problem of sae.unreadable)
+      found.push({ sae: sae.name, title: "Unreadable interpretation", text: sentenceOf(problem) });
     if (sae.evaluation) found.push(...dictionaryCautions(sae.evaluation));
     else
       found.push({

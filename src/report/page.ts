@@ -6,6 +6,7 @@ import { commandLine, factTable, phaseTable } from "./facts.ts";
 import type { Figure } from "./figure.ts";
 import { formatCount, formatTokens, prose } from "./format.ts";
 import { sentence, subtitle, tiles } from "./headline.ts";
+import { interpretabilityText } from "./interpretability.ts";
 import { type Content, html, type Markup, trusted } from "./markup.ts";
 import { comparisonTable, definitionList, numbersTable } from "./numbers-table.ts";
 import { seriesColour } from "./palette.ts";
@@ -19,6 +20,7 @@ export interface ReportFigures {
   readonly training: readonly Figure[];
   /** By position of the SAE. */
   readonly features: readonly (readonly Figure[])[];
+  readonly scores: readonly (Figure | null)[];
 }
 
 export function page(folder: RunFolder, figures: ReportFigures): string {
@@ -31,6 +33,7 @@ export function page(folder: RunFolder, figures: ReportFigures): string {
       ${alone?.evaluation && section("Numbers", numbersTable(alone.evaluation), evaluatedOn(alone))}
       ${figures.losses && section("Losses", figureGrid([figures.losses], "one"))} ${training(saes, figures)}
       ${alone && figures.features[0]!.length > 0 && section("Features", featureFigures(figures.features[0]!))}
+      ${alone && interpretability(alone, figures.scores[0]!)}
       ${saes.length > 1 && saes.map((sae, index) => saeSections(sae, index, figures))} ${provenance(folder)}
       ${saes.some(({ evaluation }) => evaluation) && section("Definitions", definitionList())}
     </main>
@@ -138,10 +141,21 @@ function legend(saes: readonly ReportedSae[]): Markup {
 }
 
 function saeSections(sae: ReportedSae, index: number, figures: ReportFigures): Content {
-  if (sae.evaluation === null) return null;
+  if (sae.evaluation === null && sae.interpretation === null) return null;
   return html`<h2 class="sae"><i class="swatch" style="background:${seriesColour(index)}"></i>${sae.name}</h2>
-    ${section("Numbers", numbersTable(sae.evaluation), evaluatedOn(sae))}
-    ${figures.features[index]!.length > 0 && section("Features", featureFigures(figures.features[index]!))}`;
+    ${sae.evaluation && section("Numbers", numbersTable(sae.evaluation), evaluatedOn(sae))}
+    ${figures.features[index]!.length > 0 && section("Features", featureFigures(figures.features[index]!))}
+    ${interpretability(sae, figures.scores[index]!)}`;
+}
+
+function interpretability({ interpretation }: ReportedSae, figure: Figure | null): Content {
+  if (interpretation === null) return null;
+  const { name, endpoint } = interpretation;
+  return section(
+    "Interpretability",
+    [interpretabilityText(interpretation), figure && figureGrid([figure], "one")],
+    `${name}, ${endpoint === null ? "without a language model" : endpoint.model}`,
+  );
 }
 
 /** The density histogram over the whole width, the rest two by two. */

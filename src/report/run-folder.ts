@@ -10,6 +10,8 @@ import { Failure } from "../errors.ts";
 import { readEvaluation, readFeatureStatistics } from "../evaluation/files.ts";
 import type { EvaluationResult, FeatureStatistics } from "../evaluation/result.ts";
 import { readJson } from "../files/read.ts";
+import { readInterpretations } from "../interpretation/read-results.ts";
+import type { Interpretation } from "../interpretation/result.ts";
 
 const record = z.record(z.string(), z.unknown());
 
@@ -67,6 +69,10 @@ export interface ReportedSae {
   readonly events: readonly RunEvent[];
   readonly evaluation: EvaluationResult | null;
   readonly features: FeatureStatistics | null;
+  /** The newest one; null where there is none. */
+  readonly interpretation: Interpretation | null;
+  /** A sentence for each interpretation that could not be read. */
+  readonly unreadable: readonly string[];
 }
 
 export interface RunFolder {
@@ -84,7 +90,7 @@ export function readRunFolder(folder: string): RunFolder {
   const run = readRunRecord(folder);
   const metrics = readMetrics(join(path, "metrics.jsonl"));
   const saes = [...saeFolders(path, run, metrics.train.keys())].map(([name, folder]) =>
-    readSae(name, folder, metrics),
+    readSae(path, name, folder, metrics),
   );
   return { path, name: basename(path), run, saes, unreadableLines: metrics.unreadable };
 }
@@ -130,9 +136,10 @@ export function saeFolders(
   return folders;
 }
 
-function readSae(name: string, folder: string | null, metrics: Metrics): ReportedSae {
+function readSae(path: string, name: string, folder: string | null, metrics: Metrics): ReportedSae {
   const evaluated = folder !== null && existsSync(join(folder, "evaluation.json"));
   const evaluation = evaluated ? readEvaluation(folder) : null;
+  const { interpretations, problems } = readInterpretations(path, name);
   return {
     name,
     dSae: evaluation?.d_sae ?? (folder === null ? null : configuredWidth(folder)),
@@ -140,6 +147,8 @@ function readSae(name: string, folder: string | null, metrics: Metrics): Reporte
     events: metrics.events.get(name) ?? [],
     evaluation,
     features: evaluated ? readFeatureStatistics(folder) : null,
+    interpretation: interpretations[0] ?? null,
+    unreadable: problems,
   };
 }
 

@@ -54,6 +54,12 @@ small.ci{display:block;font-size:12px}
 .numbers .group+tr>*{border-top:1px solid var(--rule)}
 .published{width:31%;font-size:12.5px;line-height:1.4;color:var(--soft)}
 .comparison th[scope=row]{white-space:nowrap}
+.conclusion{margin:0 0 18px;font:400 21px/1.4 ${SERIF};text-wrap:pretty;overflow-wrap:anywhere}
+.scores .group th{padding-top:12px;font-weight:600;font-size:13px}
+.scores th[scope=row] .tip,.scores .group .tip{left:0;right:auto}
+.scores .group small{margin-left:8px;font-weight:400;color:var(--soft)}
+.scores+.note,.body>.figures{margin-top:26px}
+ul.fine{margin:18px 0 0;padding-left:18px;font-size:13px}
 .swatch{display:inline-block;width:9px;height:9px;margin-right:8px;border-radius:50%}
 dfn{position:relative;font-style:normal;cursor:help;text-decoration:underline dotted var(--faint) 1px;text-underline-offset:3px}
 dfn:focus-visible{outline:2px solid var(--accent);outline-offset:2px}

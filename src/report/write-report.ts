@@ -10,6 +10,7 @@ import { frontierFigure } from "./plots/frontier.ts";
 import { cosineFigure, l0Figure } from "./plots/histograms.ts";
 import { lossesFigure } from "./plots/losses.ts";
 import { rareFigures } from "./plots/rare.ts";
+import { scoreHistograms } from "./plots/score-histograms.ts";
 import { trainingCurves } from "./plots/training-curves.ts";
 import { type ReportedSae, readRunFolder, type RunFolder } from "./run-folder.ts";
 
@@ -46,6 +47,7 @@ function figuresOf({ saes }: RunFolder): ReportFigures {
     frontier: frontierFigure(evaluated),
     training: trainingCurves(saes),
     features: saes.map(featureFigures),
+    scores: saes.map(({ interpretation }) => interpretation && scoreHistograms(interpretation)),
   };
 }
 
@@ -63,14 +65,18 @@ function featureFigures({ evaluation, features }: ReportedSae, index: number): F
 /** Each figure under its file name: those of one SAE among several carry its name. */
 function namedFigures(
   { saes }: RunFolder,
-  { losses, frontier, training, features }: ReportFigures,
+  { losses, frontier, training, features, scores }: ReportFigures,
 ): [string, Figure][] {
   const shared = [losses, frontier, ...training].flatMap((figure): [string, Figure][] =>
     figure ? [[figure.name, figure]] : [],
   );
   const own = features.flatMap((figures, index) => {
+    const score = scores[index];
     const prefix = saes.length > 1 ? `${saes[index]!.name.replace(/[^\w.-]+/g, "-")}-` : "";
-    return figures.map((figure): [string, Figure] => [prefix + figure.name, figure]);
+    return [...figures, ...(score ? [score] : [])].map((figure): [string, Figure] => [
+      prefix + figure.name,
+      figure,
+    ]);
   });
   return [...shared, ...own];
 }

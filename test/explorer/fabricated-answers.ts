@@ -151,7 +151,7 @@ export function fabricateRatingItem(done: number, total = 12, interpretation = "
     intervals: 11,
     logits: [" of", "(", " name", " return", " value", "\n", " => "].map((token, at) => ({
       token,
-      value: 2.4 - 0.3 * at,
+      value: Number((1 - 0.11 * at).toFixed(3)),
     })),
     interpretation,
   };

@@ -12,6 +12,8 @@ function titles(
   events: RunEvent[] = [],
 ): string[] {
   const sae: ReportedSae = {
+    interpretation: null,
+    unreadable: [],
     name: "8x",
     dSae: 4096,
     train,

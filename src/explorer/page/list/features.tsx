@@ -16,6 +16,7 @@ import { go, route, setQuery, there } from "../shell/router.ts";
 import { saePath } from "../shell/runs.ts";
 import { Nothing, Problem, Waiting } from "../shell/states.tsx";
 import { useRows } from "./use-rows.ts";
+import { scoreTip } from "./score-tip.tsx";
 import { rowAfter, rowsSeen, scrollFor } from "./virtual.ts";
 
 /** Heights of a row, as the style sheet has them. */
@@ -122,11 +123,14 @@ function List({ choice, sae, path }: ListProps) {
   }, []);
 
   const drawn = [];
-  for (let row = seen.first; row < Math.min(seen.end, total ?? 0); row++)
+  let scored: string | null = null;
+  for (let row = seen.first; row < Math.min(seen.end, total ?? 0); row++) {
+    const shown = rows.row(row);
+    if (scored === null && shown !== undefined && shown.score !== null) scored = unitPath(shown.index);
     drawn.push(
       <ListRow
         key={row}
-        row={rows.row(row)}
+        row={shown}
         kind={choice.kind}
         at={row}
         top={row * rowHeight}
@@ -134,6 +138,7 @@ function List({ choice, sae, path }: ListProps) {
         pathOf={unitPath}
       />,
     );
+  }
   return (
     <>
       <div class="list-head">
@@ -144,7 +149,7 @@ function List({ choice, sae, path }: ListProps) {
         <Head choice={choice} sort="density" words="density" />
         <Head choice={choice} sort="max" words="max" />
         <Head choice={choice} sort="entropy" words="entropy" />
-        <Head choice={choice} sort="score" words="score" />
+        <Head choice={choice} sort="score" words="score" tip={scoreTip(scored)} />
       </div>
       <div
         ref={box}
@@ -198,7 +203,15 @@ const CLEARED = {
   "score-from": null,
 };
 
-function Head({ choice, sort, words }: { choice: ListChoice; sort: Sort; words: string }) {
+interface HeadProps {
+  readonly choice: ListChoice;
+  readonly sort: Sort;
+  readonly words: string;
+  /** Handlers that show what the column is. */
+  readonly tip?: ReturnType<typeof scoreTip>;
+}
+
+function Head({ choice, sort, words, tip }: HeadProps) {
   const sorted = choice.sort === sort;
   return (
     <button
@@ -206,6 +219,7 @@ function Head({ choice, sort, words }: { choice: ListChoice; sort: Sort; words: 
       class={sort === "index" ? "" : "n"}
       aria-pressed={sorted}
       onClick={() => sortBy(sort, sorted ? !choice.descending : descends(sort))}
+      {...tip}
     >
       {words}
       {sorted && (choice.descending ? " ↓" : " ↑")}

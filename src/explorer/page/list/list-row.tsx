@@ -8,6 +8,7 @@ import { plainText } from "../tokens/token-text.ts";
 import { TokenChip } from "../tokens/token.tsx";
 import { Sparkline } from "./sparkline.tsx";
 import { brief, briefPercent } from "../charts/numbers.ts";
+import { scoreText } from "../../../report/scores/score-words.ts";
 
 export interface ListRowProps {
   readonly row: UnitRow | undefined;
@@ -68,7 +69,7 @@ export function ListRow({ row, kind, at, top, current, pathOf }: ListRowProps) {
       </span>
       <span class="n max">{row.max > 0 ? brief(row.max) : "–"}</span>
       <span class="n entropy">{row.entropy === null ? "–" : brief(row.entropy, 2)}</span>
-      <span class="n score">{row.score === null ? "–" : row.score.toFixed(2)}</span>
+      <span class="n score">{scoreText(row.score)}</span>
     </a>
   );
 }

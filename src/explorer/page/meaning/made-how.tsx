@@ -52,9 +52,9 @@ function Cost({ interpretation: { endpoint, asked, failed, seconds } }: { interp
       ) : (
         <>
           <Row name="Money">
-            {endpoint.spent.money === null
-              ? "unknown: no prices were given"
-              : `${endpoint.spent.money.toFixed(2)} in the prices’ currency`}
+            {typeof endpoint.spent.money === "number"
+              ? `${endpoint.spent.money.toFixed(2)} in the prices’ currency`
+              : "unknown: no prices were given"}
           </Row>
           <Row name="Requests">
             {formatCount(endpoint.spent.requests)}, {formatCount(endpoint.spent.retries)} of them repeated;{" "}
@@ -141,12 +141,12 @@ function Method({ interpretation }: { interpretation: Interpretation }) {
             {endpoint.mode}: {MODES[endpoint.mode] ?? ""}
           </Row>
           <Row name="Parameters">
-            {Object.entries(endpoint.parameters)
+            {Object.entries(endpoint.parameters ?? {})
               .map(([name, value]) => `${name} ${String(value)}`)
               .join(", ") || "the endpoint’s own"}
           </Row>
           <Row name="Prompts">
-            {Object.entries(endpoint.prompts).map(([file, hash]) => (
+            {Object.entries(endpoint.prompts ?? {}).map(([file, hash]) => (
               <span key={file} class="prompt" title={`SHA-256 ${hash}`}>
                 {file} <code>{hash.slice(0, 10)}</code>
               </span>
@@ -156,7 +156,7 @@ function Method({ interpretation }: { interpretation: Interpretation }) {
       )}
       <Row name="Hook point">{hook}</Row>
       <Row name="Weights">
-        <code>{weights.slice(0, 12)}</code>
+        <code>{(weights ?? "unknown").slice(0, 12)}</code>
       </Row>
       <Row name="When">
         {formatTime(started)}

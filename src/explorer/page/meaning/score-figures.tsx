@@ -11,10 +11,10 @@ import { briefPercent } from "../charts/numbers.ts";
 import { useApi } from "../data/use-api.ts";
 import { exported } from "../data/data.ts";
 import { powerOfTen } from "../../../report/format.ts";
-import { intervalText, scoreText } from "../scores/score-words.ts";
+import { intervalText, scoreText } from "../../../report/scores/score-words.ts";
 import { href, there } from "../shell/router.ts";
 import { saePath } from "../shell/runs.ts";
-import { scoresOf } from "./compared-columns.ts";
+import { scoresOf } from "../../../report/scores/compared-columns.ts";
 import { rankCorrelation, ratedUnits } from "./rated-units.ts";
 import { ScatterLegend, ScoreScatter, type ScatterPoint } from "./score-scatter.tsx";
 

@@ -8,10 +8,10 @@ import { seriesColour } from "../charts/colours.ts";
 import { across, Frame, up, type Box } from "../charts/frame.tsx";
 import { briefPercent } from "../charts/numbers.ts";
 import { useWidth } from "../charts/use-width.ts";
-import { chanceOf, scoreText } from "../scores/score-words.ts";
+import { chanceOf, scoreText } from "../../../report/scores/score-words.ts";
 import { hideTip, showTip } from "../shell/tip.tsx";
-import { columnsOf, scoresOf, type ComparedColumn } from "./compared-columns.ts";
-import { scoreBins, scoreEdges, type ScoreBins } from "./score-bins.ts";
+import { columnsOf, scoresOf, type ComparedColumn } from "../../../report/scores/compared-columns.ts";
+import { scoreBins, scoreEdges, type ScoreBins } from "../../../report/scores/score-bins.ts";
 
 const HEIGHT = 168;
 

@@ -5,9 +5,9 @@ import type { ScoreKind } from "../../../interpretation/scores/score.ts";
 import { formatCount } from "../../../report/format.ts";
 import { seriesColour } from "../charts/colours.ts";
 import { explainedBy } from "../run/evaluation-table.tsx";
-import { chanceOf, explainerWords, intervalText, scoreText } from "../scores/score-words.ts";
+import { chanceOf, explainerWords, intervalText, scoreText } from "../../../report/scores/score-words.ts";
 import { plainText } from "../tokens/token-text.ts";
-import { cellOf, columnsOf, rowsOf } from "./compared-columns.ts";
+import { cellOf, columnsOf, rowsOf } from "../../../report/scores/compared-columns.ts";
 
 export interface ScoreTableProps {
   readonly interpretation: Interpretation;

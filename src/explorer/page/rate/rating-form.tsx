@@ -7,7 +7,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { RatingItem } from "../../api.ts";
 import { formatCount } from "../../../report/format.ts";
 import { TokenChip } from "../tokens/token.tsx";
-import { signed } from "../charts/numbers.ts";
+import { briefPercent } from "../charts/numbers.ts";
 import { keepDraft, readDraft } from "./draft.ts";
 import { rubricOf, type Points } from "./points.ts";
 import { RatedContexts } from "./rated-contexts.tsx";
@@ -65,7 +65,9 @@ export function RatingForm({ item, place, rating }: RatingFormProps) {
               </div>
             ))}
           </details>
-          <h3>Tokens that it makes more likely</h3>
+          <h3>
+            Tokens that it makes more likely <small>as shares of the largest effect</small>
+          </h3>
           {item.logits.length === 0 ? (
             <p class="quiet">There is no linear path from this hook point to the logits.</p>
           ) : (
@@ -73,7 +75,7 @@ export function RatingForm({ item, place, rating }: RatingFormProps) {
               {item.logits.map(({ token, value }, at) => (
                 <span key={at}>
                   <TokenChip token={token} />
-                  <small>{signed(value)}</small>
+                  <small>{briefPercent(value)}</small>
                 </span>
               ))}
             </p>

@@ -7,7 +7,7 @@ import { seriesColour } from "../charts/colours.ts";
 import { exported } from "../data/data.ts";
 import { useApi } from "../data/use-api.ts";
 import { explainedBy } from "../run/evaluation-table.tsx";
-import { scoreText } from "../scores/score-words.ts";
+import { scoreText } from "../../../report/scores/score-words.ts";
 import { Nothing, Problem, Waiting } from "../shell/states.tsx";
 import { plainText } from "../tokens/token-text.ts";
 import { download, ratingsAsCsv } from "./download.ts";

@@ -1,7 +1,7 @@
 /** One score in a line of text: 0.62 [0.55, 0.68] bricken-2023, with what it measures in the tip. */
 
 import { explainedBy } from "../run/evaluation-table.tsx";
-import { definitionOf, intervalText, scoreText } from "./score-words.ts";
+import { definitionOf, intervalText, scoreText } from "../../../report/scores/score-words.ts";
 import "./scores.css";
 
 export interface ScoreValueProps {

@@ -4,7 +4,7 @@ import type { ExplanationPage, ShownTask } from "../../api.ts";
 import { formatCount } from "../../../report/format.ts";
 import { useApi } from "../data/use-api.ts";
 import { explainedBy } from "../run/evaluation-table.tsx";
-import { chanceOf, definitionOf, intervalText, scoreText } from "../scores/score-words.ts";
+import { chanceOf, definitionOf, intervalText, scoreText } from "../../../report/scores/score-words.ts";
 import { Problem, Waiting } from "../shell/states.tsx";
 import { plainText } from "../tokens/token-text.ts";
 import { IntruderTrials, JudgedExcerpts, JudgedTokens } from "./judged-items.tsx";

@@ -3,7 +3,7 @@
 import type { Explanation } from "../../api.ts";
 import { formatTime } from "../../../report/format.ts";
 import { ScoreValue } from "../scores/score-value.tsx";
-import { explainerWords } from "../scores/score-words.ts";
+import { explainerWords } from "../../../report/scores/score-words.ts";
 import { href, route } from "../shell/router.ts";
 import { withQuery } from "../shell/route.ts";
 import { Nothing } from "../shell/states.tsx";
@@ -71,7 +71,7 @@ export function openedOf(
 
 /** Whose words they are, how well they predict, and whether they were chosen. */
 export function By({ explanation, dated = false }: { explanation: Explanation; dated?: boolean }) {
-  const { author, score, scoreKind, interval, chosen, created } = explanation;
+  const { author, score, scoreKind, interval, chosen, created, interpretation } = explanation;
   return (
     <small class="by">
       {author === "person" ? "your words" : <bdi title={explainerWords(author)}>{plainText(author)}</bdi>}
@@ -84,7 +84,16 @@ export function By({ explanation, dated = false }: { explanation: Explanation; d
           chosen
         </i>
       )}
-      {dated && <span class="dated">{formatTime(created)}</span>}
+      {dated && (
+        <span class="dated">
+          {interpretation !== null && interpretation !== undefined && (
+            <>
+              in <bdi>{plainText(interpretation)}</bdi>,{" "}
+            </>
+          )}
+          {formatTime(created)}
+        </span>
+      )}
     </small>
   );
 }

@@ -10,7 +10,7 @@ import { go, href, there } from "../shell/router.ts";
 import { TokenChip } from "../tokens/token.tsx";
 import { Explanations } from "./explanation.tsx";
 import { brief, briefPercent } from "../charts/numbers.ts";
-import { intervalText, scoreText } from "../scores/score-words.ts";
+import { intervalText, scoreText } from "../../../report/scores/score-words.ts";
 
 export interface UnitHeaderProps {
   readonly page: UnitPage;

@@ -1,6 +1,6 @@
 /** What each score measures, and how scores are written: two digits, the interval in brackets, 0.62 [0.55, 0.68]. */
 
-import { CHANCE, SCORE_KINDS, type ScoreKind } from "../../../interpretation/scores/score.ts";
+import { CHANCE, SCORE_KINDS, type ScoreKind } from "../../interpretation/scores/score.ts";
 
 const DEFINITIONS: Readonly<Record<ScoreKind, string>> = {
   "bricken-2023":

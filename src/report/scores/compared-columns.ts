@@ -9,8 +9,8 @@ import type {
   SubjectName,
   SubjectScores,
   SummaryRow,
-} from "../../../interpretation/result.ts";
-import { SCORE_KINDS, type ScoreKind } from "../../../interpretation/scores/score.ts";
+} from "../../interpretation/result.ts";
+import { SCORE_KINDS, type ScoreKind } from "../../interpretation/scores/score.ts";
 
 export interface ComparedColumn {
   readonly id: string;
