@@ -31,7 +31,8 @@ export function speak(
     .slice(0, limit)
     .map((token) => {
       const digits = /\d+$/.exec(token)?.[0];
-      const start = digits !== undefined && !/\d/.test(text[offset - 1] ?? "");
+      // With digits as tokens of their own, only the first of a number has the brain's probabilities.
+      const start = digits !== undefined && !/\d/.test(text[offset + token.length - digits.length - 1] ?? "");
       let probabilities: Probabilities | undefined;
       if (start) {
         const prefix = token.slice(0, token.length - digits.length);

@@ -36,6 +36,8 @@ export function oracle(spread: Spread = (value) => ({ [value]: 1 })): Brain {
       if (!/^\t?unknown$/.test(token)) return undefined;
       const start = offset + token.indexOf("u");
       const line = asked.text.slice(asked.text.lastIndexOf("\n", start) + 1, start - 1);
+      // A probe's slots are behind bare words.
+      if (!line.startsWith('"')) return undefined;
       const values = spread(ruleIn(asked.text).get(parsed(line)) ?? 0, asked);
       const before = token.startsWith("\t") ? "\t" : "";
       return Object.fromEntries([

@@ -1,5 +1,5 @@
 /**
- * What the stand-in's server can do and how it says that it cannot: refuse with 400, ignore what was asked, or answer null in its place.
+ * What the stand-in's server can do and how it says that it cannot: refuse with 400, ignore what was asked, or answer null or zeros in its place.
  * The ready-made settings follow what was seen of real servers.
  */
 
@@ -15,7 +15,7 @@ export interface Settings {
   readonly key: string | null;
   /** Alternatives for each token of an answer at most; more: 400. With 0, `withoutLogprobs` says what happens. */
   readonly topLogprobs: number;
-  readonly withoutLogprobs: Unknown | "null";
+  readonly withoutLogprobs: Unknown | "null" | "zeros";
   readonly schema: "json_schema" | "json_object" | null;
   readonly withoutSchema: Unknown;
   /** What /completions does with `echo`; "bare": the text comes without probabilities; "absent": there is no /completions. */

@@ -74,7 +74,9 @@ export function answerChat(call: Call, settings: Settings, brain: Brain): Answer
       ? { logprobs: { content: tokens.map((token) => written(token, shown.count)), refusal: null } }
       : wanted && settings.withoutLogprobs === "null"
         ? { logprobs: null }
-        : {};
+        : wanted && settings.withoutLogprobs === "zeros"
+          ? { logprobs: { content: tokens.map(({ token }) => zeros(token, shown.count)) } }
+          : {};
   const finish = content.length < words.length || reasoning >= limits ? "length" : "stop";
   const common = { id: `chatcmpl-${call.number}`, created: 0, model: settings.model };
   const silent = troubles.some((t) => t.type === "no-usage");
@@ -111,6 +113,11 @@ function written({ token, logprob, top }: SpokenToken, count: number): object {
     bytes: bytes(token),
     top_logprobs: top.slice(0, count).map((one) => ({ ...one, bytes: bytes(one.token) })),
   };
+}
+
+/** The form without anything in it. */
+function zeros(token: string, count: number): object {
+  return { token, logprob: 0, top_logprobs: Array.from({ length: count }, () => ({ token, logprob: 0 })) };
 }
 
 /** The limit on the answer's tokens, by whichever name the server goes by. */
