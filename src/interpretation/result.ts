@@ -14,7 +14,7 @@ export const INTERPRETATION_FOLDER = "interpretation";
 export const SUBJECTS = ["features", "neurons", "shuffled-weights", "random-directions"] as const;
 export type SubjectName = (typeof SUBJECTS)[number];
 
-/** What predicts: the explanation, another unit's of the same subject, or 0 everywhere. */
+/** What predicts: the explanation, another unit's of the same subject, or nothing: 0 everywhere, which gets the score's chance level. */
 export const PREDICTIONS = ["own", "other", "zero"] as const;
 export type PredictionName = (typeof PREDICTIONS)[number];
 
@@ -40,8 +40,9 @@ export interface ScoreColumn {
   readonly kind: ScoreKind;
   /** The explainer; "chosen" for the one that was chosen for each unit. */
   readonly explainer: string;
-  readonly prediction: PredictionName;
+  readonly prediction: Exclude<PredictionName, "zero">;
   readonly values: readonly (number | null)[];
+  /** Of columns that stand for their units ("chosen", or the only explainer) the 95 % interval; empty for others. */
   readonly low: readonly (number | null)[];
   readonly high: readonly (number | null)[];
 }

@@ -100,7 +100,7 @@ export async function readSubjects(
       sets: sets.map((set) => ({ ...set, every: every(set, total) })),
       concurrency: request.threads,
       seed: request.seed,
-      tokenText: (id) => subject.source.model.tokenizer.tokenText(id),
+      tokenText: rememberedTexts((id) => subject.source.model.tokenizer.tokenText(id)),
       checkpoint: {
         folder: work.checkpointFolder,
         minutes: request.checkpointMinutes,
@@ -136,6 +136,12 @@ export async function readSubjects(
     await close();
     throw error;
   }
+}
+
+/** A tokenizer takes tens of microseconds to spell a token, and tasks ask for the same ones again and again. */
+function rememberedTexts(tokenText: (id: number) => string): (id: number) => string {
+  const texts: string[] = [];
+  return (id) => (texts[id] ??= tokenText(id));
 }
 
 /** Dense units are read on a share of the text, so that what they leave in memory stays bounded. */

@@ -90,11 +90,9 @@ export const explainCommand = defineCommand({
       defaults: (key) =>
         key === "features"
           ? `all; ${FEATURES_FOR_MODEL} with --model`
-          : key === "protocol"
-            ? "bricken-2023 with --model, else all of them"
-            : key === "name"
-              ? "offline, or the model's name and the protocols"
-              : undefined,
+          : key === "name"
+            ? "offline, or the model's name and the protocols"
+            : undefined,
     },
     evidence: { title: "Text and controls", schema: interpretationOptions },
     endpoint: { title: "Language model", schema: endpointOptions },
@@ -118,7 +116,7 @@ export const explainCommand = defineCommand({
         saes: sae,
         model: sourceModel,
         options: evidence,
-        protocols: units.protocol ?? (withModel ? ["bricken-2023"] : PROTOCOL_NAMES),
+        protocols: units.protocol,
         features: all ? undefined : (units.features ?? (withModel ? FEATURES_FOR_MODEL : undefined)),
         sampling: units.sampling,
         seed: units.seed,

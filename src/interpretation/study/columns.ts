@@ -1,7 +1,7 @@
 /** The scores of a subject's units as columns: one for each score, explainer and prediction, with one element a unit. */
 
 import type { ScoreColumn } from "../result.ts";
-import { CHANCE, SCORE_KINDS, type Score, type ScoreKind } from "../scores/score.ts";
+import { SCORE_KINDS, type Score, type ScoreKind } from "../scores/score.ts";
 import type { StudiedExplanation, StudiedUnit } from "./study.ts";
 
 /** The explainer's name in columns of the explanation that was chosen for each unit. */
@@ -35,36 +35,30 @@ export function scoreColumns(units: readonly StudiedUnit[], explainers: readonly
       const key = keyOf(kind, explainer);
       const cells = units.map((unit) => own.get(unit)!.get(key) ?? NOTHING);
       if (cells.every(({ value }) => value === null)) continue;
-      columns.push(column(kind, explainer, "own", cells));
+      columns.push(column(kind, explainer, "own", cells, explainer === names[0]));
       const others = units.map((unit) => other.get(unit)!.get(key) ?? NOTHING);
-      if (others.some(({ value }) => value !== null)) columns.push(column(kind, explainer, "other", others));
-      const chance = { value: CHANCE[kind], low: CHANCE[kind], high: CHANCE[kind] };
-      columns.push(
-        column(
-          kind,
-          explainer,
-          "zero",
-          cells.map(({ value }) => (value === null ? NOTHING : chance)),
-        ),
-      );
+      if (others.some(({ value }) => value !== null))
+        columns.push(column(kind, explainer, "other", others, false));
     }
   }
   return columns;
 }
 
+/** @param stands for the units: the intervals of other columns are left out, which would be two thirds of the file */
 function column(
   kind: ScoreKind,
   explainer: string,
   prediction: ScoreColumn["prediction"],
   cells: readonly Cell[],
+  stands: boolean,
 ): ScoreColumn {
   return {
     kind,
     explainer,
     prediction,
     values: cells.map(({ value }) => short(value)),
-    low: cells.map(({ low }) => short(low)),
-    high: cells.map(({ high }) => short(high)),
+    low: stands ? cells.map(({ low }) => short(low)) : [],
+    high: stands ? cells.map(({ high }) => short(high)) : [],
   };
 }
 

@@ -9,7 +9,7 @@ import {
   type SummaryRow,
 } from "../result.ts";
 import { summariseColumn } from "../scores/mean-interval.ts";
-import { SCORE_KINDS } from "../scores/score.ts";
+import { CHANCE, SCORE_KINDS } from "../scores/score.ts";
 
 const SPLITS: readonly Split[] = ["all", "single-token", "other"];
 
@@ -21,10 +21,15 @@ export function summarise(subjects: readonly SubjectScores[], seed: number): Sum
         const cells = subjects.flatMap((subject) =>
           PREDICTIONS.flatMap((prediction) => {
             const column = subject.scores.find(
-              (one) => one.kind === kind && one.explainer === explainer && one.prediction === prediction,
+              (one) =>
+                one.kind === kind &&
+                one.explainer === explainer &&
+                one.prediction === (prediction === "zero" ? "own" : prediction),
             );
             if (column === undefined) return [];
-            return [{ subject: subject.subject, prediction, ...summaryOf(subject, column, split, seed) }];
+            const summary = summaryOf(subject, column, split, seed);
+            const shown = prediction === "zero" ? constant(summary, CHANCE[kind]) : summary;
+            return [{ subject: subject.subject, prediction, ...shown }];
           }),
         );
         return cells.some(({ units }) => units > 0) ? [{ kind, explainer, split, cells }] : [];
@@ -41,6 +46,13 @@ export function valuesOf({ singleToken }: SubjectScores, { values }: ScoreColumn
 /** A unit whose highest contexts are too few to say is in neither part. */
 function isIn(split: Split, singleToken: boolean | null): boolean {
   return split === "all" || (split === "single-token" ? singleToken === true : singleToken === false);
+}
+
+/** What a constant prediction gets on the same units. */
+function constant({ units }: ColumnSummary, value: number): ColumnSummary {
+  return units === 0
+    ? { units, mean: null, interval: null, median: null }
+    : { units, mean: value, interval: [value, value], median: value };
 }
 
 function summaryOf(subject: SubjectScores, column: ScoreColumn, split: Split, seed: number): ColumnSummary {
