@@ -19,7 +19,6 @@ import { Random } from "../../random.ts";
 import { DistinctWindows, drawDistinct } from "./distinct-draw.ts";
 import { type FragmentActivity, fragmentActivity } from "./fragment-activity.ts";
 import { forLatestUnits } from "./latest-units.ts";
-import { ascendingOrder } from "./order.ts";
 import type { Draw, Protocol } from "./protocol.ts";
 import { floorTo, highestOf } from "./quantise.ts";
 import { isTooRare } from "./too-rare.ts";
@@ -78,11 +77,11 @@ export function quantisedRecords({ column }: UnitEvidence, records: readonly Exc
 /** The records with the highest activations, highest first, of different documents as far as there are enough. */
 function topRecords(
   { passage }: UnitEvidence,
-  { length, starts, active, maxima, peaks }: FragmentActivity,
+  { length, starts, active, maxima, peaks, order: ascending }: FragmentActivity,
   wanted: number,
   windows: DistinctWindows,
 ): Excerpt[] {
-  const order = ascendingOrder(maxima).reverse();
+  const order = ascending.toReversed();
   const chosen: number[] = [];
   const documents = new Set<number>();
   const windowOf = (place: number) => ({ start: starts[active[place]!]!, length });

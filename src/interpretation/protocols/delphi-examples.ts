@@ -16,7 +16,6 @@ import { activeOn } from "./active-tokens.ts";
 import { DistinctWindows, drawDistinct } from "./distinct-draw.ts";
 import { fragmentActivity } from "./fragment-activity.ts";
 import { forLatestUnits } from "./latest-units.ts";
-import { ascendingOrder } from "./order.ts";
 import type { AskingSide, Draw, Explaining } from "./protocol.ts";
 import { ceilTo } from "./quantise.ts";
 import type { ProtocolName } from "./task.ts";
@@ -37,13 +36,13 @@ export class DelphiWindows {
   readonly #windows: DistinctWindows;
 
   constructor(evidence: UnitEvidence, side: Side, random: Random, without: Iterable<Excerpt> = []) {
-    const { length, starts, active, maxima } = fragmentActivity(evidence, side, TOKENS);
+    const { length, starts, active, order } = fragmentActivity(evidence, side, TOKENS);
     this.random = random;
     this.#evidence = evidence;
     this.#length = length;
     this.#starts = starts;
     this.#active = active;
-    this.#ordered = Int32Array.from(ascendingOrder(maxima), (at) => active[at]!);
+    this.#ordered = Int32Array.from(order, (at) => active[at]!);
     this.#windows = new DistinctWindows(evidence.passage, without);
   }
 

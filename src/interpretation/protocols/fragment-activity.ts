@@ -7,6 +7,8 @@
 import { fragments } from "../evidence/examples.ts";
 import { type Passage, type Side, SIDES, type UnitEvidence } from "../evidence/passage.ts";
 import { activeOn } from "./active-tokens.ts";
+import { forLatestUnits } from "./latest-units.ts";
+import { ascendingOrder } from "./order.ts";
 
 interface FragmentIndex {
   readonly length: number;
@@ -26,12 +28,24 @@ export interface FragmentActivity {
   /** Of each active fragment the highest f, and the token that it is at. */
   readonly maxima: Float32Array;
   readonly peaks: Int32Array;
+  /** Places in `active`, the one with the lowest maximum first. */
+  readonly order: Uint32Array;
 }
 
 const known = new WeakMap<Passage, Map<number, FragmentIndex>>();
 
+const knownOf = forLatestUnits<Map<string, FragmentActivity>, []>(() => new Map());
+
 /** @param longest tokens of a fragment, where contexts are long enough */
 export function fragmentActivity(evidence: UnitEvidence, side: Side, longest: number): FragmentActivity {
+  const found = knownOf(evidence);
+  const key = `${side} ${longest}`;
+  let activity = found.get(key);
+  if (activity === undefined) found.set(key, (activity = findActivity(evidence, side, longest)));
+  return activity;
+}
+
+function findActivity(evidence: UnitEvidence, side: Side, longest: number): FragmentActivity {
   const { length, bySide, fragmentOf } = fragmentsOf(evidence.passage, longest);
   const starts = bySide[SIDES.indexOf(side)]!;
   const { rows, values } = activeOn(evidence, side);
@@ -59,6 +73,7 @@ export function fragmentActivity(evidence: UnitEvidence, side: Side, longest: nu
     active: active.subarray(0, count),
     maxima: maxima.subarray(0, count),
     peaks: peaks.subarray(0, count),
+    order: ascendingOrder(maxima.subarray(0, count)),
   };
 }
 

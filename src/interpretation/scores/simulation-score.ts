@@ -14,22 +14,34 @@ import { activationsOf, sideOf, type UnitEvidence } from "../evidence/passage.ts
 import { activeOn } from "../protocols/active-tokens.ts";
 import { floorTo, highestOf } from "../protocols/quantise.ts";
 import type { SimulationTask } from "../protocols/task.ts";
-import { absoluteDeviationExplained, type Correlation, midranks, pearson, rSquared } from "./correlation.ts";
+import { absoluteDeviationExplained, midranks, pearson, rSquared } from "./correlation.ts";
 import { correlationInterval } from "./interval.ts";
 import type { LinearCalibration } from "./linear-calibration.ts";
 import type { RawAnswers, Score, ScoredTask, ScoreKind } from "./score.ts";
 
 type SimulationAnswers = Extract<RawAnswers, { type: "simulation" }>;
 
-/** Everything of the answered excerpts, token by token. */
-interface Tokens {
-  readonly simulated: Float64Array;
-  readonly quantised: Float64Array;
-  readonly real: Float64Array;
-  readonly weights: Float64Array | undefined;
+interface Truth {
+  /** f of each excerpt, and as integers. */
+  readonly real: readonly (readonly number[])[];
+  readonly quantised: readonly (readonly number[])[];
+  /** What the highest integer stands for. */
+  readonly highest: number;
+}
+
+/** The truth of the answered excerpts, token by token. */
+interface TrueTokens {
   /** The excerpt of each token, counting answered ones. */
   readonly excerptOf: Uint16Array;
+  readonly real: Float64Array;
+  readonly realRanks: Float64Array;
+  readonly quantised: Float64Array;
+  readonly quantisedRanks: Float64Array;
+  /** Null where excerpts have no weights. */
+  readonly weighted: { readonly weights: Float64Array; readonly ranks: Float64Array } | null;
 }
+
+type Counts = Pick<Score, "asked" | "failed">;
 
 export function scoreSimulation(
   task: SimulationTask,
@@ -38,54 +50,80 @@ export function scoreSimulation(
   seed: number,
   calibration: LinearCalibration | null,
 ): ScoredTask {
-  const truth = truthOf(task, evidence);
+  const { truth, whole } = knownOf(task, evidence);
+  const simulated = task.excerpts.map(({ length }, i) => usable(given[i] ?? null, length));
+  const answered = simulated.flatMap((values, i) => (values === null ? [] : [i]));
+  const counts = { asked: simulated.length, failed: simulated.length - answered.length };
+  const tokens = counts.failed === 0 ? whole() : trueTokens(task, truth, answered);
+  const values = Float64Array.from(answered.flatMap((i) => simulated[i]!));
   const answers: SimulationAnswers = {
     type: "simulation",
     scale: task.scale,
     excerpts: task.excerpts,
     quantised: truth.quantised,
     real: truth.real,
-    simulated: task.excerpts.map(({ length }, i) => usable(given[i] ?? null, length)),
+    simulated,
     weights: task.weights,
   };
-  const tokens = answeredTokens(answers);
-  const counts = {
-    asked: task.excerpts.length,
-    failed: answers.simulated.filter((values) => values === null).length,
-  };
+  if (values.length === 0) {
+    const nothing = { value: null, interval: null, degenerate: false, ...counts, others: {} };
+    return { scores: kindsOf(task).map((kind) => ({ kind, ...nothing })), answers };
+  }
   const scores =
-    tokens.real.length === 0
-      ? kindsOf(task).map((kind): Score => ({
-          kind,
-          value: null,
-          interval: null,
-          degenerate: false,
-          ...counts,
-          others: {},
-        }))
-      : task.scale === 9
-        ? brickenScores(tokens, seed, counts)
-        : [billsScore(tokens, truth.highest / task.scale, seed, counts, calibration)];
+    task.scale === 9
+      ? brickenScores(values, tokens, seed, counts)
+      : [billsScore(values, tokens, truth.highest / task.scale, seed, counts, calibration)];
   return { scores, answers };
 }
 
-/**
- * f of each excerpt, and as integers. Of the highest f: on the side of the excerpts in bricken-2023, of these excerpts in bills-2023
- * (quantise.ts).
- */
-export function truthOf(
-  { scale, excerpts }: SimulationTask,
-  evidence: UnitEvidence,
-): { real: number[][]; quantised: number[][]; highest: number } {
+interface Known {
+  readonly evidence: UnitEvidence;
+  readonly truth: Truth;
+  /** All excerpts. */
+  readonly whole: () => TrueTokens;
+}
+
+/** Several explanations answer one task; the truth, and its ranks, are the same for all. */
+const knownTruths = new WeakMap<SimulationTask, Known>();
+
+function knownOf(task: SimulationTask, evidence: UnitEvidence): Known {
+  let known = knownTruths.get(task);
+  if (known === undefined || known.evidence !== evidence) {
+    const truth = truthOf(task, evidence);
+    let tokens: TrueTokens | undefined;
+    const whole = () => (tokens ??= trueTokens(task, truth, [...task.excerpts.keys()]));
+    knownTruths.set(task, (known = { evidence, truth, whole }));
+  }
+  return known;
+}
+
+/** Integers are of the highest f on the side of the excerpts in bricken-2023, of these excerpts in bills-2023 (quantise.ts). */
+export function truthOf({ scale, excerpts }: SimulationTask, evidence: UnitEvidence): Truth {
   const real = excerpts.map((excerpt) => Array.from(activationsOf(evidence.column, excerpt)));
   const side = excerpts.length === 0 ? undefined : sideOf(evidence.passage, excerpts[0]!.start);
   const highest = scale === 9 && side !== undefined ? activeOn(evidence, side).max : highestOf(real);
   return { real, quantised: real.map((values) => values.map((f) => floorTo(scale, f, highest))), highest };
 }
 
-function kindsOf({ scale, weights }: SimulationTask): ScoreKind[] {
-  if (scale === 10) return ["bills-2023"];
-  return weights === null ? ["bricken-2023"] : ["bricken-2023", "bricken-2023-weighted"];
+/** @param answered places of the excerpts */
+function trueTokens(
+  { weights, excerpts }: SimulationTask,
+  truth: Truth,
+  answered: readonly number[],
+): TrueTokens {
+  const all = (of: (i: number) => readonly number[]) => Float64Array.from(answered.flatMap(of));
+  const same = (i: number, value: number) => Array.from({ length: excerpts[i]!.length }, () => value);
+  const real = all((i) => truth.real[i]!);
+  const quantised = all((i) => truth.quantised[i]!);
+  const ofTokens = weights && all((i) => same(i, weights[i]!));
+  return {
+    excerptOf: Uint16Array.from(answered.flatMap((i, place) => same(i, place))),
+    real,
+    realRanks: midranks(real),
+    quantised,
+    quantisedRanks: midranks(quantised),
+    weighted: ofTokens && { weights: ofTokens, ranks: midranks(quantised, ofTokens) },
+  };
 }
 
 /** Null unless there is a number for each token. */
@@ -93,52 +131,33 @@ function usable(values: readonly number[] | null, length: number): readonly numb
   return values !== null && values.length === length && values.every(Number.isFinite) ? values : null;
 }
 
-function answeredTokens({ simulated, quantised, real, excerpts, weights }: SimulationAnswers): Tokens {
-  const answered = simulated.flatMap((values, i) => (values === null ? [] : [i]));
-  const all = (lists: readonly (readonly number[] | null)[]) =>
-    Float64Array.from(answered.flatMap((i) => lists[i]!));
-  return {
-    simulated: all(simulated),
-    quantised: all(quantised),
-    real: all(real),
-    weights:
-      weights === null
-        ? undefined
-        : all(excerpts.map(({ length }, i) => Array<number>(length).fill(weights[i]!))),
-    excerptOf: Uint16Array.from(
-      answered.flatMap((i, place) => Array<number>(excerpts[i]!.length).fill(place)),
-    ),
-  };
+function kindsOf({ scale, weights }: SimulationTask): ScoreKind[] {
+  if (scale === 10) return ["bills-2023"];
+  return weights === null ? ["bricken-2023"] : ["bricken-2023", "bricken-2023-weighted"];
 }
 
-type Counts = Pick<Score, "asked" | "failed">;
-
-function brickenScores(
-  { simulated, quantised, real, weights, excerptOf }: Tokens,
-  seed: number,
-  counts: Counts,
-): Score[] {
-  const predicted = midranks(simulated);
-  const truth = midranks(quantised);
+function brickenScores(simulated: Float64Array, tokens: TrueTokens, seed: number, counts: Counts): Score[] {
+  const { excerptOf, quantised, quantisedRanks, realRanks, weighted } = tokens;
+  const ranks = midranks(simulated);
   const scores: Score[] = [
     {
       kind: "bricken-2023",
-      ...ofCorrelation(pearson(predicted, truth)),
-      interval: correlationInterval(predicted, truth, excerptOf, seed),
+      ...pearson(ranks, quantisedRanks),
+      interval: correlationInterval(ranks, quantisedRanks, excerptOf, seed),
       ...counts,
       others: {
         pearson: pearson(simulated, quantised).value,
-        spearman_raw: pearson(predicted, midranks(real)).value,
+        spearman_raw: pearson(ranks, realRanks).value,
       },
     },
   ];
-  if (weights !== undefined) {
-    const weightedPredicted = midranks(simulated, weights);
-    const weightedTruth = midranks(quantised, weights);
+  if (weighted !== null) {
+    const { weights, ranks: truth } = weighted;
+    const predicted = midranks(simulated, weights);
     scores.push({
       kind: "bricken-2023-weighted",
-      ...ofCorrelation(pearson(weightedPredicted, weightedTruth, weights)),
-      interval: correlationInterval(weightedPredicted, weightedTruth, excerptOf, seed, weights),
+      ...pearson(predicted, truth, weights),
+      interval: correlationInterval(predicted, truth, excerptOf, seed, weights),
       ...counts,
       others: { pearson: pearson(simulated, quantised, weights).value },
     });
@@ -146,22 +165,24 @@ function brickenScores(
   return scores;
 }
 
+/** @param step f for each step of the scale */
 function billsScore(
-  { simulated, real, excerptOf }: Tokens,
-  unit: number,
+  simulated: Float64Array,
+  { excerptOf, real, realRanks }: TrueTokens,
+  step: number,
   seed: number,
   counts: Counts,
   calibration: LinearCalibration | null,
 ): Score {
-  const sized = simulated.map((value) => value * unit);
+  const sized = simulated.map((value) => value * step);
   const fitted = calibration && simulated.map((value) => value * calibration.slope + calibration.intercept);
   return {
     kind: "bills-2023",
-    ...ofCorrelation(pearson(simulated, real)),
+    ...pearson(simulated, real),
     interval: correlationInterval(simulated, real, excerptOf, seed),
     ...counts,
     others: {
-      spearman: pearson(midranks(simulated), midranks(real)).value,
+      spearman: pearson(midranks(simulated), realRanks).value,
       r_squared: rSquared(sized, real),
       absolute_deviation_explained: absoluteDeviationExplained(sized, real),
       ...(fitted && {
@@ -170,8 +191,4 @@ function billsScore(
       }),
     },
   };
-}
-
-function ofCorrelation({ value, degenerate }: Correlation): Pick<Score, "value" | "degenerate"> {
-  return { value, degenerate };
 }
