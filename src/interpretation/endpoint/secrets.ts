@@ -15,9 +15,14 @@ export type Redact = (text: string) => string;
 export function redactor(key: string, url: URL): Redact {
   const secrets = [key === NO_KEY ? "" : key, ...url.searchParams.values()]
     .filter((secret) => secret.length >= SHORTEST)
-    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
+    .flatMap((secret) => [secret, quoted(secret), quoted(quoted(secret)), encodeURIComponent(secret)])
     .sort((a, b) => b.length - a.length);
   return (text) => secrets.reduce((safe, secret) => safe.replaceAll(secret, HIDDEN), text);
+}
+
+/** As it reads within a string in JSON. */
+function quoted(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
 }
 
 /** The server's words for a sentence: one line, not long, without secrets or anything that could pass for one. */
@@ -31,10 +36,10 @@ export function quotable(text: string, redact: Redact): string {
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }
 
-/** A value as a server sent it, without the key in any of its strings. */
-export function withoutKey<T>(value: T, redact: Redact): T {
-  const text = JSON.stringify(value);
-  if (text === undefined) return value;
+/** An answer as a server sent it, without the key in its strings; nor the tokens of a text that had it, which would spell it. */
+export function withoutKey(answer: object, redact: Redact): object {
+  const text = JSON.stringify(answer);
   const safe = redact(text);
-  return safe === text ? value : (JSON.parse(safe) as T);
+  if (safe === text) return answer;
+  return JSON.parse(safe, (name, value: unknown) => (name === "logprobs" ? null : value)) as object;
 }
