@@ -14,16 +14,21 @@ import { writeAtomic, writeFailure } from "../files/atomic.ts";
 import type { RunHooks } from "../run/request.ts";
 import type { Store } from "../store/store.ts";
 import { unitPage } from "./answers.ts";
-import type { ListQuery, RunSummary, UnitPage, UnitRow } from "./api.ts";
+import type { ExplanationPage, ListQuery, RunSummary, UnitPage, UnitRow } from "./api.ts";
+import { explanationPage } from "./explanation-page.ts";
 import { loadPage, SCRIPT, STYLE } from "./page-build.ts";
 import { pageShell } from "./page-shell.ts";
+import { ratingResults } from "./rating-results.ts";
 import { Explored } from "./server/explored.ts";
+import { shownInterpretations } from "./server/interpretation-routes.ts";
 import { RunCatalogue } from "./server/run-catalogue.ts";
 import {
   CHUNK_FUNCTION,
   DATA_FOLDER,
+  EXPLANATIONS_PER_CHUNK,
   MODE_ATTRIBUTE,
   packRows,
+  type StaticPlace,
   staticPlace,
   UNITS_PER_CHUNK,
 } from "./static-data.ts";
@@ -76,11 +81,18 @@ export async function exportHtml(request: HtmlExportRequest, hooks: RunHooks = {
     writer.answer(`${address}/quality`, { saes: saes.filter(({ name }) => names.has(name)) });
     let units = 0;
     for (const { name, analyses } of summary.saes) {
+      const explanations: ExplanationSet = { stand: [], all: [] };
       for (const record of analyses) {
         const store = explored.analysed(run.id, name).store;
-        await exportUnits(writer, store, { address, name, record }, hooks);
+        await exportUnits(writer, store, { address, name, record }, explanations, hooks);
         units += record.count;
       }
+      const below = `${address}/${encodeURIComponent(name)}`;
+      writer.answer(`${below}/interpretations`, shownInterpretations(run.interpretations(name)));
+      if (analyses.length === 0) continue;
+      const { store } = explored.analysed(run.id, name);
+      writer.answer(`${below}/ratings`, ratingResults(store, name));
+      await exportExplanations(writer, store, { below, name, explanations }, hooks);
     }
     writer.text(SCRIPT, page.script);
     writer.text(STYLE, page.style);
@@ -104,6 +116,7 @@ async function exportUnits(
   writer: ChunkWriter,
   store: Store,
   { address, name, record: { kind, count } }: UnitSet,
+  explanations: ExplanationSet,
   { onPhase, onProgress, signal }: RunHooks,
 ): Promise<void> {
   const below = `${address}/${encodeURIComponent(name)}`;
@@ -121,9 +134,42 @@ async function exportUnits(
         );
       }
       pages.set(`${below}/units/${kind}/${index}`, page);
+      explanations.all.push(...page.explanations.map(({ id }) => id));
+      const stands = page.explanations.find(({ author }) => author !== "person");
+      if (stands !== undefined) explanations.stand.push(stands.id);
     }
     writer.answers(pages);
     onProgress?.(Math.min(count, first + UNITS_PER_CHUNK));
+    await setImmediate();
+  }
+}
+
+/** Numbers of a dictionary's explanations. */
+interface ExplanationSet {
+  /** Those that stand for their units. With the text that they were scored on, all of them would be several times as much. */
+  readonly stand: number[];
+  readonly all: number[];
+}
+
+async function exportExplanations(
+  writer: ChunkWriter,
+  store: Store,
+  { below, name, explanations }: { below: string; name: string; explanations: ExplanationSet },
+  { onPhase, onProgress, signal }: RunHooks,
+): Promise<void> {
+  const chunkOf = (id: number) => Math.floor(id / EXPLANATIONS_PER_CHUNK);
+  const standing = Map.groupBy(explanations.stand, chunkOf);
+  onPhase?.(`exporting what stands for the units of ${name}`, explanations.stand.length, "explanations");
+  let done = 0;
+  for (const chunk of new Set(explanations.all.map(chunkOf))) {
+    signal?.throwIfAborted();
+    const pages = new Map<string, ExplanationPage>();
+    for (const id of standing.get(chunk) ?? []) {
+      const page = explanationPage(store, name, id);
+      if (page !== undefined) pages.set(`${below}/explanations/${id}`, page);
+    }
+    writer.chunk(`${below}/explanations/${chunk * EXPLANATIONS_PER_CHUNK}`, pages);
+    onProgress?.((done += pages.size));
     await setImmediate();
   }
 }
@@ -166,18 +212,22 @@ class ChunkWriter {
     this.answers(new Map([[path, value]]));
   }
 
-  /** Answers that lie in one chunk. */
+  /** Answers that lie in one chunk, of which there has to be one. */
   answers(answers: ReadonlyMap<string, unknown>): void {
+    const [first] = answers.keys();
+    if (first === undefined) throw new Error("a chunk without an answer");
+    this.chunk(first, answers);
+  }
+
+  /** Answers that lie in the chunk of `path`; there may be none. */
+  chunk(path: string, answers: ReadonlyMap<string, unknown>): void {
+    const { file } = placeOf(path);
     const values: Record<string, unknown> = {};
-    const files = new Set<string>();
-    for (const [path, value] of answers) {
-      const place = staticPlace(path);
-      if (place === null) throw new Error(`an export has no place for ${path}`);
+    for (const [answered, value] of answers) {
+      const place = placeOf(answered);
+      if (place.file !== file) throw new Error(`${answered} is not in the chunk of ${path}`);
       values[place.key] = value;
-      files.add(place.file);
     }
-    const [file, another] = files;
-    if (file === undefined || another !== undefined) throw new Error(`${files.size} chunks, expected one`);
     const packed = deflateRawSync(JSON.stringify(values)).toString("base64");
     this.text(`${DATA_FOLDER}/${file}`, `${CHUNK_FUNCTION}(${JSON.stringify(file)},"${packed}")\n`);
   }
@@ -193,6 +243,12 @@ class ChunkWriter {
     }
     this.bytes += Buffer.byteLength(text);
   }
+}
+
+function placeOf(path: string): StaticPlace {
+  const place = staticPlace(path);
+  if (place === null) throw new Error(`an export has no place for ${path}`);
+  return place;
 }
 
 function chosen(summary: RunSummary, { run, saes }: HtmlExportRequest): RunSummary {

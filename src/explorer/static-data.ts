@@ -30,6 +30,13 @@ export const ROOT_ID = "app";
 /** Units in one chunk: a few megabytes of JSON, which take less than a tenth of a second to unpack. */
 export const UNITS_PER_CHUNK = 32;
 
+/**
+ * Numbers of explanations in one chunk. Only what stands for a unit is exported with the text that it was scored on, about one number
+ * in as many as there are explainers; a chunk without any is there all the same, so that a page can tell what was left out from
+ * what is missing.
+ */
+export const EXPLANATIONS_PER_CHUNK = 128;
+
 /** Key of a chunk that holds one answer. */
 export const WHOLE = "";
 
@@ -56,6 +63,13 @@ export function staticPlace(path: string): StaticPlace | null {
   if (second === undefined || third === undefined) return null;
   const below = `${folder}/saes/${fileName(second)}`;
   if (parts.length === 3 && third === "map") return answer(`${below}/map.js`);
+  if (parts.length === 3 && (third === "interpretations" || third === "ratings")) {
+    return answer(`${below}/${third}.js`);
+  }
+  if (parts.length === 4 && third === "explanations" && /^\d{1,15}$/.test(kind!)) {
+    const chunk = Math.floor(Number(kind) / EXPLANATIONS_PER_CHUNK);
+    return answer(`${below}/explanations-${chunk}.js`, String(Number(kind)));
+  }
   if (parts.length === 3 && third === "units") {
     const asked = new URLSearchParams(path.slice(bare.length)).get("kind") ?? "feature";
     return { file: `${below}/${fileName(asked)}-rows.js`, key: WHOLE, holds: "rows" };

@@ -3,7 +3,7 @@
  * which other tools read.
  *
  *     FOLDER/MODEL/SOURCE/release.jsonl model.jsonl sourceset.jsonl source.jsonl
- *                        /features/batch-N.jsonl.gz activations/… explanations/…
+ *                        /features/batch-N.jsonl.gz activations/… explanations/… explanation-scores/…
  *     FOLDER/saedashboard/MODEL_SOURCE/batch-N.json
  *
  * SOURCE is `LAYER-SET` or `LAYER-SET__SUFFIX`. One batch is in memory at a time. The same store and request give the same bytes.
@@ -22,6 +22,7 @@ import { dashboardFeature } from "./neuronpedia/dashboard.ts";
 import {
   activationRow,
   explanationRow,
+  explanationScoreRow,
   featureRow,
   modelRow,
   type Names,
@@ -63,13 +64,20 @@ export interface NeuronpediaExport {
   readonly features: number;
   readonly activations: number;
   readonly explanations: number;
+  readonly scores: number;
   /** Activations with values of a stored ablation. */
   readonly ablated: number;
 }
 
 const BATCH = 128;
 
-const TABLES = ["features", "activations", "explanations"] as const;
+/** Of each table its folder and its rows in a batch. */
+const TABLES = {
+  features: "features",
+  activations: "activations",
+  explanations: "explanations",
+  "explanation-scores": "scores",
+} as const;
 
 /**
  * @throws UsageError for names that Neuronpedia does not take; Failure when there is no such analysis, it is replaced meanwhile, or a
@@ -90,7 +98,7 @@ export async function exportNeuronpedia(
   };
   for (const name of [...Object.keys(tables), "source"]) remove(join(layout, `${name}.jsonl`));
   const { count } = names.analysis;
-  const counts = { features: 0, activations: 0, explanations: 0, ablated: 0 };
+  const counts = { features: 0, activations: 0, explanations: 0, scores: 0, ablated: 0 };
   let hasMap = false;
   for (let number = 0; number * batch < count; number++) {
     request.signal?.throwIfAborted();
@@ -100,21 +108,17 @@ export async function exportNeuronpedia(
     );
     const part = batchOf(store, request, names, units);
     hasMap ||= part.hasMap;
-    for (const key of ["features", "activations", "explanations", "ablated"] as const) {
-      counts[key] += key === "ablated" ? part.ablated : part[key].length;
-    }
-    for (const table of TABLES) {
-      writeAtomic(
-        join(layout, table, `batch-${number}.jsonl.gz`),
-        gzipSync(lines(part[table]), { level: 5 }),
-      );
+    counts.ablated += part.ablated;
+    for (const [table, rows] of Object.entries(TABLES)) {
+      counts[rows] += part[rows].length;
+      writeAtomic(join(layout, table, `batch-${number}.jsonl.gz`), gzipSync(lines(part[rows]), { level: 5 }));
     }
     writeAtomic(join(dashboards, `batch-${number}.json`), part.dashboard);
     request.onProgress?.(counts.features, count);
     await setImmediate();
   }
   const batches = Math.ceil(count / batch);
-  for (const place of [...TABLES.map((table) => join(layout, table)), dashboards])
+  for (const place of [...Object.keys(TABLES).map((table) => join(layout, table)), dashboards])
     removeBeyond(place, batches);
   for (const [name, row] of Object.entries(tables)) writeAtomic(join(layout, `${name}.jsonl`), lines([row]));
   const source = sourceRow(names, { ...request, hasMap });
@@ -163,6 +167,7 @@ function batchOf(store: Store, request: NeuronpediaRequest, names: Names, units:
   const features: string[] = [];
   const activations: string[] = [];
   const explanations: string[] = [];
+  const scores: string[] = [];
   const dashboards: string[] = [];
   let ablated = 0;
   let hasMap = false;
@@ -179,6 +184,10 @@ function batchOf(store: Store, request: NeuronpediaRequest, names: Names, units:
     });
     for (const explanation of store.explanations(sae, kind, index)) {
       explanations.push(JSON.stringify(explanationRow(names, unit, explanation)));
+      store.scores(explanation.id).forEach((score, number) => {
+        if (score.value === null) return;
+        scores.push(JSON.stringify(explanationScoreRow(names, index, explanation.id, number, score)));
+      });
     }
     hasMap ||= unit.record.map !== null;
   }
@@ -190,7 +199,7 @@ function batchOf(store: Store, request: NeuronpediaRequest, names: Names, units:
     ...(suffix === undefined ? {} : { sae_id_suffix: suffix }),
   });
   const dashboard = `${head.slice(0, -1)},"features":[${dashboards.join(",")}]}\n`;
-  return { features, activations, explanations, dashboard, ablated, hasMap };
+  return { features, activations, explanations, scores, dashboard, ablated, hasMap };
 }
 
 function replaced(store: Store): Failure {

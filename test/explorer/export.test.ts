@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { UnitList, UnitRow } from "../../src/explorer/api.ts";
+import type { ExplanationPage, UnitList, UnitPage, UnitRow } from "../../src/explorer/api.ts";
 import { exportHtml } from "../../src/explorer/export-html.ts";
 import { exportNeuronpediaFolder } from "../../src/explorer/export-neuronpedia.ts";
 import {
@@ -27,8 +27,9 @@ import {
   unpackRow,
 } from "../../src/explorer/static-data.ts";
 import { monosemantic } from "../cli/processes.ts";
-import { STORE_FILE } from "../../src/store/store.ts";
+import { openStore, STORE_FILE } from "../../src/store/store.ts";
 import { D_IN, D_SAE, exploredRun, HOSTILE } from "./explored-run.ts";
+import { plantInterpretation } from "./planted-interpretation.ts";
 import { serve, type Served } from "./served.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "monosemantic-export-"));
@@ -39,6 +40,22 @@ let served: Served;
 
 beforeAll(async () => {
   exploredRun(run);
+  plantInterpretation(run);
+  const store = openStore(join(run, STORE_FILE));
+  store.addExplanation("a", "feature", 3, { text: "mine", author: "person" });
+  store.putRating("a", {
+    kind: "neuron",
+    index: 3,
+    interval: 10,
+    rater: HOSTILE[0]!,
+    interpretation: HOSTILE[1]!,
+    confidence: 1,
+    activations: 5,
+    logits: 3,
+    separation: null,
+    specificity: 0,
+  });
+  store.close();
   served = serve([run]);
   await exportHtml({ run, folder: out });
 });
@@ -69,9 +86,27 @@ describe("html", () => {
     "a/units/feature/32",
     `a/units/feature/${D_SAE - 1}`,
     `a/units/neuron/${D_IN - 1}`,
+    "a/interpretations",
+    "a/ratings",
+    "b/interpretations",
   ])("%s is what the server answers", async (path) => {
     const address = `/api/runs/${id}/${path}`;
     expect(await exported(address)).toEqual(await answered(address));
+  });
+
+  test("what stands for a unit has the text that it was scored on, other explanations have not", async () => {
+    const { explanations } = (await answered(`/api/runs/${id}/a/units/feature/3`)) as UnitPage;
+    expect(explanations.map(({ author }) => author)).toEqual(["person", "token-lookup", "rule"]);
+    const [mine, chosen, other] = await Promise.all(
+      explanations.map((one) => exported<ExplanationPage>(`/api/runs/${id}/a/explanations/${one.id}`)),
+    );
+    expect(chosen).toEqual(await answered(`/api/runs/${id}/a/explanations/${explanations[1]!.id}`));
+    expect(chosen!.tasks).toHaveLength(4);
+    expect([mine, other]).toEqual([undefined, undefined]);
+  });
+
+  test("nothing can be rated in it", () => {
+    expect(staticPlace(`/api/runs/${id}/a/rating/next?rater=A`)).toBeNull();
   });
 
   test("the run is the same but for its experiments", async () => {
@@ -210,6 +245,6 @@ test("the command says what it wrote, and refuses to write nothing", async () =>
   });
   const none = await monosemantic("export", run);
   expect(none).toMatchObject({ code: 2 });
-  expect(none.stderr).toMatch(/--html FOLDER or --neuronpedia FOLDER/);
+  expect(none.stderr).toMatch(/--html FOLDER, --neuronpedia FOLDER or --ratings FILE/);
   expect(await monosemantic("export", folder, "--html", join(folder, "x"))).toMatchObject({ code: 2 });
 });

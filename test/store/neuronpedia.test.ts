@@ -291,12 +291,13 @@ describe("a batch file of SAEDashboard's", () => {
 });
 
 describe("the layout of Neuronpedia's exports", () => {
-  test("holds four tables and three kinds of batches", async () => {
+  test("holds four tables and four kinds of batches", async () => {
     const result = await exportNeuronpedia(store, request("layout", { suffix: "8x" }));
     const place = join(folder, "layout", "tiny", "1-mlp-test__8x");
     expect(result).toMatchObject({ folder: place, batches: 3, features: 10, explanations: 1, ablated: 1 });
     expect(all(place).map((path) => path.slice(place.length + 1))).toEqual([
       ...[0, 1, 2].map((n) => join("activations", `batch-${n}.jsonl.gz`)),
+      ...[0, 1, 2].map((n) => join("explanation-scores", `batch-${n}.jsonl.gz`)),
       ...[0, 1, 2].map((n) => join("explanations", `batch-${n}.jsonl.gz`)),
       ...[0, 1, 2].map((n) => join("features", `batch-${n}.jsonl.gz`)),
       "model.jsonl",
@@ -394,7 +395,12 @@ describe("the layout of Neuronpedia's exports", () => {
     await exportNeuronpedia(store, request("stopped"));
     await expect(exportNeuronpedia(store, stopped)).rejects.toThrow(/abort/i);
     const place = join(folder, "stopped", "tiny", "1-mlp-test");
-    expect(readdirSync(place).sort()).toEqual(["activations", "explanations", "features"]);
+    expect(readdirSync(place).sort()).toEqual([
+      "activations",
+      "explanation-scores",
+      "explanations",
+      "features",
+    ]);
   });
 });
 

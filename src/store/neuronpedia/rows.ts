@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import type { AnalysisRecord } from "../../features/records.ts";
-import type { StoredExplanation, StoredUnit } from "../stored.ts";
+import type { StoredExplanation, StoredScore, StoredUnit } from "../stored.ts";
 import { type DashboardActivation, type DashboardFeature, short } from "./dashboard.ts";
 
 /** Whom a fresh instance of Neuronpedia knows: its own default. */
@@ -214,6 +214,38 @@ export function explanationRow(names: Names, unit: StoredUnit, explanation: Stor
     notes: `by ${author}${scored}`,
     ...mapColumns(unit),
     createdAt: explanation.created,
+  };
+}
+
+/**
+ * One for each of an explanation's scores that has a value. Types of scores and models that score are tables of Neuronpedia's own: those
+ * that are named here have to be there before an import.
+ * @param number which of the explanation's scores it is
+ */
+export function explanationScoreRow(
+  names: Names,
+  index: number,
+  explanation: number,
+  number: number,
+  score: Omit<StoredScore, "answers">,
+) {
+  const { modelId, sourceId } = names;
+  const { kind, value, interval, asked, failed, degenerate, answeredBy, others } = score;
+  return {
+    id: identifier(modelId, sourceId, index, "score", explanation, number),
+    value: value === null ? null : short(value),
+    explanationScoreTypeName: kind,
+    explanationScoreModelName: answeredBy,
+    jsonDetails: JSON.stringify({
+      interval: interval?.map(short) ?? null,
+      asked,
+      failed,
+      degenerate,
+      others,
+    }),
+    explanationId: identifier(modelId, sourceId, index, "explanation", explanation),
+    initiatedById: creator(names.release),
+    createdAt: names.analysis.finished,
   };
 }
 
