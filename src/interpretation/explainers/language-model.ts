@@ -20,10 +20,9 @@ import { quoted, quotedList, quotedWithMarks } from "../prompts/quoted.ts";
 import type { PromptName, Prompts } from "../prompts/prompts.ts";
 import type { Explaining } from "../protocols/protocol.ts";
 import type { ProtocolName } from "../protocols/task.ts";
-import { answerRoom } from "../simulators/ask-numbers.ts";
 
 /** A sentence of 25 words has about 40 tokens. */
-const LONGEST = 120;
+export const LONGEST_EXPLANATION = 120;
 
 /** Repeated without zeros when this share of integers or less is above 0. */
 const SPARSE = 0.2;
@@ -51,7 +50,7 @@ export async function explainWithModel(
   signal?: AbortSignal,
 ): Promise<ModelExplanation> {
   const messages = explainingMessages(prompts, passage, explaining, protocol);
-  const maxTokens = answerRoom(endpoint, LONGEST);
+  const maxTokens = LONGEST_EXPLANATION;
   const first = await endpoint.chat({ messages, maxTokens }, signal);
   const name = promptFor(protocol);
   let text = sentenceOf(first);
@@ -80,11 +79,6 @@ export async function explainWithModel(
 export function promptFor(protocol: ProtocolName): PromptName & `explain-${string}` {
   if (protocol === "bills-2023") return "explain-bills";
   return protocol === "bricken-2023" ? "explain-bricken" : "explain-delphi";
-}
-
-/** The tokens of an explanation's answer at most, as its cost is estimated. */
-export function explanationRoom(endpoint: Endpoint): number {
-  return answerRoom(endpoint, LONGEST);
 }
 
 /** What is asked of the model, as it is sent. */

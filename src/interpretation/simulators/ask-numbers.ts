@@ -42,9 +42,6 @@ const FEW = 15;
 /** Listed for each token: the ten digits, and as many other things. */
 const ALTERNATIVES = 20;
 
-/** What a model that reasons first may take for that: its reasoning counts as part of the answer. */
-const REASONING = 4000;
-
 /** The values of each slot. @throws BudgetSpent, and the signal's reason */
 export async function askNumbers(
   asking: Asking,
@@ -112,18 +109,10 @@ export function requestOf(
   const alternatives = probabilities ? Math.min(ALTERNATIVES, support.topLogprobs) : 0;
   return {
     messages: question.messages,
-    maxTokens: answerRoom(
-      endpoint,
-      question.slots.reduce((sum, slot) => sum + longestOf(slot), 100),
-    ),
+    maxTokens: question.slots.reduce((sum, slot) => sum + longestOf(slot), 100),
     ...(alternatives > 0 && { topLogprobs: alternatives }),
     ...(support.schema !== null && { schema: { name: question.name, schema: schemaOf(question) } }),
   };
-}
-
-/** The longest answer to ask for, when what is wanted needs `tokens`. Models that refuse a temperature are those that reason. */
-export function answerRoom({ support }: Endpoint, tokens: number): number {
-  return tokens + (support.temperature ? 0 : REASONING);
 }
 
 /** Tokens of an answer as it is wanted: `"12":[0,3],` with every sign a token but the digits of the key. */

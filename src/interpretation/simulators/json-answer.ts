@@ -22,12 +22,17 @@ const DEEPEST = 4;
 /** Brackets of a text that are tried as the beginning of JSON. */
 const TRIES = 200;
 
+const WITHIN = /(?:["']\s*:|[[,])\s*$/;
+
 /** Arrays and objects of a text in order, not those within others. The last may be incomplete. */
 export function* jsonIn(text: string): Generator<JsonNode> {
   const brackets = /[[{]/g;
   for (let tries = 0; tries < TRIES; tries++) {
     const bracket = brackets.exec(text);
     if (bracket === null) return;
+    // A part of something that was no JSON: taken by itself it would be of whatever key it has.
+    if (bracket[0] === "[" && WITHIN.test(text.slice(Math.max(0, bracket.index - 20), bracket.index)))
+      continue;
     const reader = new Reader(text, bracket.index);
     const node = reader.value(0);
     if (node === undefined) continue;

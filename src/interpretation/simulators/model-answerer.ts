@@ -22,12 +22,6 @@ export interface ModelAnswerer extends Answerer {
   readonly tally: Readonly<Tally>;
 }
 
-/** The best of what an endpoint can do; `mode` is recorded with every score and not mixed in one interpretation. */
-export function bestMode({ support }: Pick<Endpoint, "support">): SimulatorMode {
-  if (support.promptLogprobs !== null) return "prompt-logprobs";
-  return support.topLogprobs > 0 ? "expected-values" : "integers";
-}
-
 /** Judges use probabilities unless integers were asked for, whatever the simulator does. */
 export function judgesByProbability(mode: SimulatorMode): boolean {
   return mode !== "integers";

@@ -5,7 +5,7 @@
 
 import type { Endpoint, SimulatorMode } from "../endpoint/endpoint.ts";
 import { type Passage, sequenceOf } from "../evidence/passage.ts";
-import { explainingMessages, explanationRoom } from "../explainers/language-model.ts";
+import { explainingMessages, LONGEST_EXPLANATION } from "../explainers/language-model.ts";
 import { detectionQuestions, fuzzingQuestions, intruderQuestions, logitQuestions } from "../judges/judge.ts";
 import type { Prompts } from "../prompts/prompts.ts";
 import type { Explaining } from "../protocols/protocol.ts";
@@ -16,10 +16,10 @@ import { judgesByProbability } from "./model-answerer.ts";
 import { simulationQuestions } from "./numbered.ts";
 
 export interface PlannedRequest {
-  /** What is sent, put together. */
-  readonly text: string;
+  /** Characters of all messages, and how many there are. */
   readonly inputChars: number;
-  /** The longest answer that is asked for, and the usual one. */
+  readonly messages: number;
+  /** The longest answer that is asked for and the usual one, without what a model that reasons takes for that. */
   readonly maxOutputTokens: number;
   readonly usualOutputTokens: number;
 }
@@ -46,7 +46,7 @@ export function planRequests(
   if (unit.explaining !== null)
     planned.push({
       ...sizeOf(explainingMessages(prompts, passage, unit.explaining, unit.protocol)),
-      maxOutputTokens: explanationRoom(endpoint),
+      maxOutputTokens: LONGEST_EXPLANATION,
       usualOutputTokens: USUAL_EXPLANATION,
     });
   for (const task of unit.tasks) planned.push(...ofTask(endpoint, prompts, passage, task, mode));
@@ -110,7 +110,9 @@ function questionsOf(prompts: Prompts, passage: Passage, task: Task): Question[]
 
 function sizeOf(
   messages: readonly { readonly content: string }[],
-): Pick<PlannedRequest, "text" | "inputChars"> {
-  const text = messages.map(({ content }) => content).join("\n\n");
-  return { text, inputChars: text.length };
+): Pick<PlannedRequest, "inputChars" | "messages"> {
+  return {
+    inputChars: messages.reduce((sum, { content }) => sum + content.length, 0),
+    messages: messages.length,
+  };
 }

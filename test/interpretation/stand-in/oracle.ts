@@ -117,11 +117,15 @@ function marksOf(text: string): string[] {
   return [...text.matchAll(/<<(.*?)>>/g)].map((match) => parsed(`"${match[1]!}"`));
 }
 
-/** Of the last explanation in a text: those of worked examples come before. */
+/** Of the last explanation in a text: those of worked examples come before. Prompts have hundreds of slots, so the last is kept. */
 function ruleIn(text: string): Rule {
-  const found = [...text.matchAll(new RegExp(`^Explanation: (${STRING})$`, "gm"))].at(-1);
-  return ruleOf(found === undefined ? "" : parsed(found[1]!));
+  if (text !== known.text) {
+    const found = [...text.matchAll(new RegExp(`^Explanation: (${STRING})$`, "gm"))].at(-1);
+    known = { text, rule: ruleOf(found === undefined ? "" : parsed(found[1]!)) };
+  }
+  return known.rule;
 }
+let known: { readonly text: string; readonly rule: Rule } = { text: "", rule: new Map() };
 
 function stringsIn(lines: string): string[] {
   return [...lines.matchAll(new RegExp(STRING, "g"))].map(([string]) => parsed(string));
