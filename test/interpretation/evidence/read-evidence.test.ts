@@ -176,17 +176,24 @@ describe("evidence", () => {
   });
 
   test("is the same after being stopped and gone on with, and with more threads", async () => {
-    const straight = plain(await read());
-    expect(plain(await read({ concurrency: 4 }))).toEqual(straight);
-    const checkpoint = { folder: join(folder, "checkpoint"), minutes: 60, fingerprint: "a" };
-    const stop = new AbortController();
-    const onProgress = ({ tokens }: { tokens: number }) => {
-      if (tokens >= 13 * BATCH * CONTEXT) stop.abort(new Error("stopped by a test"));
-    };
-    await expect(read({ checkpoint, onProgress, signal: stop.signal })).rejects.toThrow("stopped by a test");
-    const resumed: number[] = [];
-    expect(plain(await read({ checkpoint, onResume: (tokens) => resumed.push(tokens) }))).toEqual(straight);
-    expect(resumed).toEqual([13 * BATCH * CONTEXT]);
+    // Contexts that follow each other, so that documents go on from one batch into the next.
+    const all = { contexts: contexts(10 ** 6, 60) };
+    const straight = plain(await read(all));
+    expect(plain(await read({ ...all, concurrency: 4 }))).toEqual(straight);
+    for (const batches of [1, 13]) {
+      const checkpoint = { folder: join(folder, `checkpoint-${batches}`), minutes: 60, fingerprint: "a" };
+      const stop = new AbortController();
+      const onProgress = ({ tokens }: { tokens: number }) => {
+        if (tokens >= batches * BATCH * CONTEXT) stop.abort(new Error("stopped by a test"));
+      };
+      await expect(read({ ...all, checkpoint, onProgress, signal: stop.signal })).rejects.toThrow(
+        "stopped by a test",
+      );
+      const resumed: number[] = [];
+      const onResume = (tokens: number) => resumed.push(tokens);
+      expect(plain(await read({ ...all, checkpoint, onResume }))).toEqual(straight);
+      expect(resumed).toEqual([batches * BATCH * CONTEXT]);
+    }
   });
 
   test("of no sets is none", async () => {
