@@ -8,7 +8,7 @@
 
 import { join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
-import { makeFolder, writeAtomic, writeJson } from "../files/atomic.ts";
+import { makeFolder, writeAtomic } from "../files/atomic.ts";
 import { type Interpretation, INTERPRETATION_FOLDER, type SubjectName } from "../interpretation/result.ts";
 import { type UnitKind, UNIT_KINDS } from "../features/units.ts";
 import type { InterpretationWriter, ScoredExplanation, Store, TokenText } from "../store/store.ts";
@@ -30,13 +30,21 @@ export function writeInterpretation(
 ): string {
   const folder = interpretationFolder(run, interpretation.sae);
   makeFolder(folder);
+  writeLines(join(folder, `${interpretation.name}.controls.jsonl.zst`), controls);
+  return writeResult(folder, interpretation);
+}
+
+/** @returns the file's path */
+export function writeResult(folder: string, interpretation: Interpretation): string {
   const path = join(folder, `${interpretation.name}.json`);
-  if (controls.length > 0) {
-    const lines = controls.map((line) => `${JSON.stringify(line)}\n`).join("");
-    writeAtomic(join(folder, `${interpretation.name}.controls.jsonl.zst`), zstdCompressSync(lines));
-  }
-  writeJson(path, interpretation);
+  writeAtomic(path, JSON.stringify(interpretation));
   return path;
+}
+
+/** One JSON value a line, compressed; no file where there are none. */
+export function writeLines(path: string, lines: readonly unknown[]): void {
+  if (lines.length === 0) return;
+  writeAtomic(path, zstdCompressSync(lines.map((line) => `${JSON.stringify(line)}\n`).join("")));
 }
 
 /** Subjects whose units are in the store. */

@@ -75,7 +75,7 @@ export const explainCommand = defineCommand({
         protocol: z
           .array(z.enum(PROTOCOL_NAMES))
           .min(1)
-          .optional()
+          .default(["bricken-2023"])
           .describe(
             "how explanations are made and scored; the first gives the score that stands for a feature",
           )
@@ -105,12 +105,15 @@ export const explainCommand = defineCommand({
     machine: MACHINE,
   },
   async run({ input, units, evidence, endpoint, output, machine }, context) {
+    const { interpretDashboard, isDashboard } = await import("../../run/interpret-dashboard.ts");
     const { interpretRun } = await import("../../run/interpret.ts");
     const hooks = runHooks(context);
     const { run, sae, sourceModel } = input;
     const withModel = endpoint.model !== undefined;
     const all = units.sampling === "all";
-    const summary = await interpretRun(
+    const dashboard = isDashboard(run);
+    const interpret = dashboard ? interpretDashboard : interpretRun;
+    const summary = await interpret(
       {
         run,
         saes: sae,
@@ -136,7 +139,9 @@ export const explainCommand = defineCommand({
           ...(interpretation.stopped === null ? [] : [interpretation.stopped]),
           file,
         ]),
-        ...(summary.interpretations.length > 0 ? [`look at them with: monosemantic explore ${run}`] : []),
+        ...(summary.interpretations.length > 0 && !dashboard
+          ? [`look at them with: monosemantic explore ${run}`]
+          : []),
       ].join("\n"),
       json: summary,
     };

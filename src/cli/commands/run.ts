@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { analysisOptions } from "../../features/options.ts";
+import { interpretationOptions } from "../../interpretation/options.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { runHooks } from "../run-progress.ts";
 import { runRequest, STREAM } from "../run-request.ts";
@@ -18,8 +19,8 @@ export const runCommand = defineCommand({
     activations, which costs far less than one run each.
     The folder that --out names then holds run.json (what was run), metrics.jsonl (training curves),
     saes/NAME/ (cfg.json and sae_weights.safetensors in SAELens layout, evaluation.json), report.html and plots/.
-    With --explore it goes on as "monosemantic features" and "monosemantic explore" do: what every feature responds to and does is
-    found out, and shown in the browser until Ctrl-C. Where the environment variable CI is set, nothing is shown and it ends.`.replaceAll(
+    With --explore it goes on as "monosemantic features", "explain" and "explore" do: what every feature responds to and does is found
+    out, said in a sentence that is scored on other documents, and shown in the browser until Ctrl-C. Where the environment variable CI is set, nothing is shown and it ends.`.replaceAll(
       /\n +/g,
       " ",
     ),
@@ -45,11 +46,12 @@ export const runCommand = defineCommand({
     afterwards: {
       title: "Afterwards",
       schema: analysisOptions.extend({
+        ...interpretationOptions.shape,
         explore: z
           .boolean()
           .default(false)
           .describe(
-            "analyse the features when the run is complete, and open the explorer; options above say how",
+            "analyse and explain the features when the run is complete, and open the explorer; options above say how",
           ),
       }),
     },
@@ -60,12 +62,19 @@ export const runCommand = defineCommand({
     const hooks = runHooks(context);
     const request = runRequest(options, options.evaluation, context);
     const { out, report, saes } = await run(request, hooks);
-    const { explore, ...analysis } = options.afterwards;
+    const { explore, explainTokens, controlUnits, controlTokens, ...analysis } = options.afterwards;
     if (explore) {
       const { analyseRun } = await import("../../run/analysis.ts");
-      const { checkpointMinutes } = options.output;
-      await analyseRun(
-        { run: out, options: analysis, checkpointMinutes, threads: options.machine.threads },
+      const { interpretRun } = await import("../../run/interpret.ts");
+      const work = {
+        run: out,
+        checkpointMinutes: options.output.checkpointMinutes,
+        threads: options.machine.threads,
+      };
+      await analyseRun({ ...work, options: analysis }, hooks);
+      const interpretation = { explainTokens, controlUnits, controlTokens };
+      await interpretRun(
+        { ...work, options: interpretation, protocols: ["bricken-2023"], sampling: "all", seed: 0 },
         hooks,
       );
     }

@@ -41,6 +41,8 @@ export interface Column {
 export interface UnitEvidence {
   readonly passage: Passage;
   readonly column: Column;
+  /** Active tokens with different windows that a side needs to be scored on: 20 (Bricken et al. 2023) unless there is little to have. */
+  readonly fewest?: number;
   /**
    * Logit weights, highest first and lowest first, at least 60 of each where there are any; null where there is no linear path.
    * `vocabulary`: all tokens that the weights were taken over (those that the text has).

@@ -98,12 +98,20 @@ export function readSaeDashboard(path: string, seed = 0): DashboardBatch {
     saeSet: sae_set,
     features: placed.map(({ json, passage, column, duplicates, logits }) => ({
       index: json.feature_index,
-      evidence: { passage: { ...passage, sides, tokenText }, column, logits: { ...logits, vocabulary: all } },
+      evidence: {
+        passage: { ...passage, sides, tokenText },
+        column,
+        logits: { ...logits, vocabulary: all },
+        fewest: FEWEST,
+      },
       density: json.frac_nonzero,
       duplicates,
     })),
   };
 }
+
+/** A dashboard shows some forty contexts, of which two fifths can be scored on. */
+const FEWEST = 5;
 
 /** Values are written with three digits, so one activation computed twice may differ in the last. */
 const ROUNDING = 0.0015;

@@ -12,15 +12,16 @@ export const FEWEST_EXAMPLES = 20;
 /** Tokens on each side of the token that a window is chosen for: Bricken et al. show 9 tokens. */
 export const REACH = 4;
 
-/** Whether the unit is active at fewer than 20 tokens of the side that have different windows of 9 tokens. */
+/** Whether the unit is active at fewer tokens than are needed of the side that have different windows of 9 tokens. */
 export function isTooRare(evidence: UnitEvidence, side: Side): boolean {
   const { rows } = activeOn(evidence, side);
+  const { fewest = FEWEST_EXAMPLES } = evidence;
   const found = new Set<string>();
   for (const row of rows) {
     const window = windowAround(evidence.passage, row, REACH, REACH);
     if (window === null) continue;
     found.add(windowKey(evidence.passage, window.start, window.length));
-    if (found.size === FEWEST_EXAMPLES) return false;
+    if (found.size >= fewest) return false;
   }
   return true;
 }

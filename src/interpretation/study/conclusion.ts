@@ -34,8 +34,12 @@ export function conclude(
 
   const other = values("features", "other");
   const particular = compare(own, other, seed);
+  if (particular === "unknown") {
+    return `${score}; there are too few to compare them with explanations of other features, so nothing more can be concluded.`;
+  }
+  const others = number(summariseColumn(other, seed).mean!);
   if (particular !== "more") {
-    return `${score}, ${particular === "unknown" ? "and whether explanations of other features do as well on them is not known" : `no more than explanations of other features do on them (${number(summariseColumn(other, seed).mean!)})`}: by this score they say nothing that is particular to their features.`;
+    return `${score}, no more than explanations of other features do on them (${others}): by this score they say nothing that is particular to their features.`;
   }
 
   const controls = SUBJECTS.flatMap((name) => {
@@ -51,7 +55,7 @@ export function conclude(
     return list.length === 0 ? [] : [`${words} ${list.join(", ")}`];
   };
   const comparison = [
-    `more than explanations of other features do on them (${number(summariseColumn(other, seed).mean!)})`,
+    `more than explanations of other features do on them (${others})`,
     ...part("more", "more than those of"),
     ...part("same", "not clearly different from those of"),
     ...part("less", "less than those of"),

@@ -14,10 +14,9 @@ export function offlineInterpreter(
   return {
     explainers: OFFLINE_EXPLAINERS.map((name) => ({ name, protocols })),
     concurrency: 1,
-    async explain({ subject, units }, { signal, onProgress }) {
+    async explain({ subject, units }, { signal }) {
       const explanations: (Explanation | null)[][] = [];
-      for (const [done, name] of OFFLINE_EXPLAINERS.entries()) {
-        onProgress?.(done, OFFLINE_EXPLAINERS.length);
+      for (const name of OFFLINE_EXPLAINERS) {
         explanations.push(await OFFLINE[name].explain(units, { probe: probeOf(subject), signal }));
       }
       return async (place) => explanations.map((ofExplainer) => ofExplainer[place] ?? null);
