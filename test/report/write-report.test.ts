@@ -1,9 +1,18 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { JSDOM } from "jsdom";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writeReport } from "../../src/report/write-report.ts";
+import { fabricateInterpretation } from "../interpretation/fabricated-interpretation.ts";
 import { type FabricatedRun, fabricateRun, GOOD } from "./fabricated-run.ts";
 
 let root: string;
@@ -171,5 +180,59 @@ describe("writeReport", () => {
     fabricateRun(root, { saes: [GOOD] });
     writeFileSync(join(root, "saes", "8x", "evaluation.json"), "{}");
     expect(() => writeReport(root)).toThrow(/evaluation\.json/);
+  });
+});
+
+describe("the report of an interpretation", () => {
+  function interpreted(over: Parameters<typeof fabricateInterpretation>[0] = {}, damaged = false) {
+    const folder = join(root, "run");
+    fabricateRun(folder, { saes: [GOOD] });
+    const place = join(folder, "interpretation", GOOD.name);
+    mkdirSync(place, { recursive: true });
+    const interpretation = fabricateInterpretation({ sae: GOOD.name, features: 40, controls: 20, ...over });
+    writeFileSync(join(place, `${interpretation.name}.json`), JSON.stringify(interpretation));
+    if (damaged) writeFileSync(join(place, "damaged.json"), '{"format":1');
+    return written(folder);
+  }
+
+  it("has the conclusion, every explainer beside every control, notes, cost and a figure", () => {
+    const { document, text, folder } = interpreted();
+    const section = [...document.querySelectorAll("section")].find(
+      (one) => one.querySelector("h2")?.firstChild?.textContent === "Interpretability",
+    )!;
+    expect(section.querySelector(".conclusion")!.textContent).toContain("Features are more interpretable");
+    const table = section.querySelector("table")!;
+    const heads = [...table.querySelectorAll("thead th")].map((head) => head.textContent);
+    expect(heads).toHaveLength(7);
+    const rows = [...table.querySelectorAll("tbody tr:not(.group)")];
+    expect(rows).toHaveLength(4);
+    for (const row of rows) expect(row.querySelectorAll("td")).toHaveLength(6);
+    expect(text).toContain("trained on 1 million tokens");
+    expect(text).toContain("no language model");
+    expect(section.querySelector("figure svg")).not.toBeNull();
+    expect(readdirSync(join(folder, "plots"))).toContain("scores.svg");
+  });
+
+  it("escapes what a model was called and what it says, and shows the newest of several", () => {
+    const { text, document } = interpreted({
+      model: "<script>alert(1)</script>",
+      over: { conclusion: "<img src=x>", stopped: "the budget was spent" },
+    });
+    expect(document.querySelectorAll("script, img").length).toBe(0);
+    expect(text).toContain("<script>alert(1)</script>");
+    expect(text).toContain("It ended early: the budget was spent");
+    expect(text).toContain("7.42 in the prices’ currency");
+  });
+
+  it("says which interpretation cannot be read, and shows the others", () => {
+    const { text } = interpreted({}, true);
+    expect(text).toContain("Unreadable interpretation");
+    expect(text).toContain("damaged.json");
+    expect(text).toContain("Features are more interpretable");
+  });
+
+  it("has no such section without one", () => {
+    const { text } = reportOf({ saes: [GOOD] });
+    expect(text).not.toContain("Interpretability");
   });
 });

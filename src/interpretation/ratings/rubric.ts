@@ -33,7 +33,7 @@ export const CRITERIA: readonly Criterion[] = [
   {
     key: "activations",
     title: "High activations",
-    question: "How consistent are the strongly active tokens below with it?",
+    question: "How consistent are the active tokens of this interval with it?",
     levels: ["not at all", "a few of them", "less than half", "more than half", "nearly all", "all of them"],
   },
   {

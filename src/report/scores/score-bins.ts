@@ -14,7 +14,7 @@ const WIDTH = 0.05;
 export function scoreEdges(all: readonly (readonly number[])[]): readonly number[] {
   let low = 0;
   for (const values of all) for (const value of values) if (value < low) low = value;
-  const first = Math.floor(low / WIDTH - 1e-9);
+  const first = Math.floor(low / WIDTH + 1e-9);
   const bins = Math.round(1 / WIDTH) - first;
   return Array.from({ length: bins + 1 }, (_, at) => Number(((first + at) * WIDTH).toFixed(10)));
 }

@@ -13,6 +13,8 @@ const PAGES = [
   ["text", "text"],
   ["steer", "steer"],
   ["map", "map"],
+  ["meaning", "meaning"],
+  ["rate", "rate"],
   ["run", "run"],
   ["compare", "compare"],
 ] as const;

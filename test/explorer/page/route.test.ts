@@ -21,6 +21,8 @@ const routes: Route[] = [
   { page: "unit", run: "100%", sae: "..", unit: { kind: "neuron", index: 0 }, query: {} },
   { page: "text", run: "r", sae: "s", unit: null, query: { text: "<script>\n\u200b" } },
   { page: "run", run: "r", sae: null, unit: null, query: {} },
+  { page: "meaning", run: "r", sae: "s", unit: null, query: { of: "offline", split: "single-token" } },
+  { page: "rate", run: "r", sae: "s", unit: null, query: { rater: "Ada L." } },
 ];
 
 describe("an address", () => {

@@ -214,7 +214,8 @@ function Scores({ run, sae, interpretation }: PartProps & { readonly interpretat
           <dfn tabIndex={0} {...explainedBy(definitionOf(kind))}>
             {kind}
           </dfn>
-          : {definitionOf(kind)}
+          : {definitionOf(kind)} Each cell: mean over units with its 95 % interval (units resampled), median
+          and number of units; the upright line is chance.
         </p>
         <ScoreTable
           {...shown}

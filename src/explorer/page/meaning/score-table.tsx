@@ -28,10 +28,6 @@ export function ScoreTable({ interpretation, kind, split, explainer, onExplainer
   return (
     <div class="scroll">
       <table class="compared scores">
-        <caption>
-          Mean over units, with its 95 % interval (units resampled); below it the median and the number of
-          units. The line across a cell is chance.
-        </caption>
         <thead>
           <tr>
             <th scope="col" class="sticky">

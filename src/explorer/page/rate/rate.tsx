@@ -117,7 +117,7 @@ function Rater({ base, rater, name }: { base: string; rater: string; name: strin
       </div>
       {item.item === null ? (
         <>
-          <p class="conclusion">
+          <p class="conclusion finished">
             {total === 0
               ? "There is nothing to rate: no feature or neuron has contexts in enough intervals."
               : `All ${formatCount(total)} intervals are rated. Thank you.`}

@@ -81,7 +81,9 @@ export function RatingResultsView({ path, name }: { path: string; name: string }
         </div>
       </section>
       <section class="part" aria-label="Agreement">
-        <h2>Criteria and agreement</h2>
+        <h2>
+          Criteria and agreement <small class="of-explainer">mean points</small>
+        </h2>
         <CriterionTable ratings={ratings} agreement={agreement} />
         <p class="note">
           {formatCount(ratings.length)} ratings by{" "}
@@ -124,10 +126,10 @@ function CriterionTable({ ratings, agreement }: Pick<RatingResults, "ratings" | 
               Most
             </th>
             <th scope="col" class="n">
-              Features, mean
+              Features
             </th>
             <th scope="col" class="n">
-              Neurons, mean
+              Neurons
             </th>
             <th scope="col" class="n">
               <dfn tabIndex={0} {...explainedBy(ALPHA)}>

@@ -124,7 +124,8 @@ export function RubricForm({ points, onPoints, onSubmit, sending, unsent, focuse
       </div>
       {unsent !== null && (
         <p class="failed" role="alert">
-          {unsent} Nothing that you gave is lost: send it again when that is mended.
+          {unsent}
+          {/[.!?]$/.test(unsent) ? "" : "."} Nothing that you gave is lost: send it again when that is mended.
         </p>
       )}
       {keys && <Keys />}
