@@ -70,6 +70,20 @@ test("5 top records explain; every second one of the top and 5 random ones are p
   expect(calibration.map(({ start }) => start).sort()).toEqual(ranked(unit, "choose", 64).slice(0, 5).sort());
 });
 
+test("a record with the same tokens as one that was explained from is not predicted", () => {
+  const passage = plantedText(3, { contexts: 600, document: 400 });
+  const unit = unitOf(passage);
+  const shown = bills2023.explaining(unit, DRAW).excerpts[0]!;
+  const best = simulation(unit, "score").excerpts.find(
+    ({ start }) => start === ranked(unit, "score", 64)[0],
+  )!;
+  expect(best.group).toBe("top");
+  passage.tokens.copyWithin(best.start, shown.start, shown.start + shown.length);
+  const asked = simulation({ ...unit, column: { ...unit.column } }, "score").excerpts;
+  expect(asked).toHaveLength(10);
+  expect(asked.map(({ start }) => start)).not.toContain(best.start);
+});
+
 test("with too few documents records share one", () => {
   const passage = plantedText(1, { contexts: 100, document: 4000 });
   const unit = unitOf(passage);

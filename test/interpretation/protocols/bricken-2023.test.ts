@@ -109,6 +109,20 @@ describe("13 intervals of equal width", () => {
     expect(top.map((excerpt) => centreOf(evidence, excerpt))).toEqual(eligible.slice(0, 10));
   });
 
+  test("a unit with a few tokens in each interval fills up the top from several", () => {
+    const rows = tokensOfSide(passage, "explain").filter((row) => windowAround(passage, row, 4, 4) !== null);
+    const few = Uint32Array.from({ length: 26 }, (_, i) => rows[40 * i]!);
+    const values = Float32Array.from(few, (_, i) => 1 + ((i * 7) % 26));
+    const { excerpts } = bricken2023.explaining(
+      { passage, column: { rows: few, values }, logits: null },
+      DRAW,
+    );
+    const top = excerpts
+      .filter(({ group }) => group === "top")
+      .map(({ start }) => values[few.indexOf(start + 4)]);
+    expect(top.toSorted((a, b) => b! - a!)).toEqual([26, 25, 24, 23, 22, 21, 20, 19, 18, 17]);
+  });
+
   test("random examples are any tokens, also active ones", () => {
     const always = plantedUnit(passage, (token) => 1 + (token % 7));
     const { excerpts, quantised } = bricken2023.explaining(always, DRAW);

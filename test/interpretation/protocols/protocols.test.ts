@@ -93,6 +93,15 @@ describe.each(PROTOCOL_NAMES)("%s", (name) => {
     expect(all({ ...evidence! }, 3, 4)).toEqual(first);
     expect(all(evidence!, 4, 4).score).not.toEqual(first.score);
     expect(all(evidence!, 3, 5).score).not.toEqual(first.score);
+    // The records of Bills et al. are the highest, and no draw.
+    const differs = name !== "bills-2023";
+    for (const draw of [
+      { seed: 4, unit: 4 },
+      { seed: 3, unit: 5 },
+    ]) {
+      const again = protocol.explaining(evidence!, draw);
+      expect(JSON.stringify(again) !== JSON.stringify(first.explaining)).toBe(differs);
+    }
   });
 
   test("has integers on its scale for the explainer, the highest among them", () => {
