@@ -24,7 +24,7 @@ import type { ProtocolName } from "../protocols/task.ts";
 /** A sentence of 25 words has about 40 tokens. */
 export const LONGEST_EXPLANATION = 120;
 
-/** Repeated without zeros when this share of integers or less is above 0. */
+/** Repeated without zeros when less than this share of integers is above 0. */
 const SPARSE = 0.2;
 
 /** Marked where it is above this share of the highest, and listed so often at most in one text. */
