@@ -9,7 +9,7 @@
  */
 
 import type { Verdict } from "../protocols/task.ts";
-import type { ExplainSide } from "./explain-side.ts";
+import type { ExplainSide, TokenSum } from "./explain-side.ts";
 import { pairCounts } from "./pair-counts.ts";
 
 /** Tokens that are asked about, those with the largest part first. */
@@ -40,4 +40,15 @@ export function plausibleAfter(
     const lift = (observed + 0.5) / (expected + 0.5);
     return { yes: lift > 1, probability: lift / (1 + lift) };
   };
+}
+
+/** The same where w_c = f̂(c), the mean of f over all occurrences of c. @param sums largest first */
+export function plausibleAfterTokens(
+  side: ExplainSide,
+  sums: readonly TokenSum[],
+): (token: number) => Verdict {
+  return plausibleAfter(
+    side,
+    sums.slice(0, MOST).map(({ token, sum }) => ({ token, weight: sum / side.counts[token]! })),
+  );
 }

@@ -7,11 +7,10 @@ export class MeansByKey {
   readonly #keys: Int32Array;
   readonly #values: Float64Array;
 
-  /** @param entries no key twice, in any order */
-  constructor(entries: Iterable<readonly [key: number, value: number]>) {
-    const sorted = [...entries].sort(([a], [b]) => a - b);
-    this.#keys = Int32Array.from(sorted, ([key]) => key);
-    this.#values = Float64Array.from(sorted, ([, value]) => value);
+  /** @param keys ascending, none twice; neither array is copied */
+  constructor(keys: Int32Array, values: Float64Array) {
+    this.#keys = keys;
+    this.#values = values;
   }
 
   get(key: number): number | undefined {

@@ -58,8 +58,10 @@ function findNext({ logits }: UnitEvidence, side: ExplainSide, unit: UnitOnSide)
     end: unit.mean,
   };
   const usual = mean(sum, nexts);
+  const nextTokens = Int32Array.from(before.keys()).sort();
   const ratios = new MeansByKey(
-    Array.from(before, ([token, total]) => [token, usual > 0 ? total / usual : 0]),
+    nextTokens,
+    Float64Array.from(nextTokens, (token) => (usual > 0 ? before.get(token)! / usual : 0)),
   );
   return {
     text: sentence(side, top, active === 0 ? null : activeSeen / active),

@@ -9,7 +9,7 @@
 
 import type { OfflineExplainer } from "./explainer.ts";
 import { type ExplainSide, tokenSums, type TokenSum, type UnitOnSide } from "./explain-side.ts";
-import { plausibleAfter } from "./followers.ts";
+import { plausibleAfterTokens } from "./followers.ts";
 import { MeansByKey } from "./means-by-key.ts";
 import { type Found, oneByOne } from "./one-by-one.ts";
 import { type PairCounts, pairCounts } from "./pair-counts.ts";
@@ -27,51 +27,42 @@ const NAMED_BEFORE = 3;
 const MOSTLY = 0.8;
 const HARDLY = 0.3;
 
-const LISTED = 50;
+const LISTED = 20;
 
 export const previousToken: OfflineExplainer = oneByOne("previous-token", (_, side, unit) =>
   findPairs(side, unit),
 );
 
-interface PairSum {
-  readonly pair: number;
-  readonly previous: number;
-  readonly current: number;
-  readonly sum: number;
-  readonly active: number;
-  readonly occurred: number;
-}
-
 export function findPairs(side: ExplainSide, unit: UnitOnSide, kappa = KAPPA): Found {
   const pairs = pairCounts(side);
-  const found = pairSums(pairs, unit);
+  const sums = pairSums(pairs, unit);
   const tokens = tokenSums(side, unit);
-  const sums = new MeansByKey(found.map(({ pair, sum }) => [pair, sum]));
   return {
-    text: sentence(side, unit, tokens, found),
+    text: sentence(side, unit, tokens, sums),
     predictor: {
-      predict: byPair(pairs, sums, lookup(side, unit.mean, tokens), kappa),
-      plausible: plausibleAfter(
-        side,
-        tokens.map(({ token, sum }) => ({ token, weight: sum / side.counts[token]! })),
-      ),
+      predict: byPair(pairs, sums.means, lookup(side, unit.mean, tokens), kappa),
+      plausible: plausibleAfterTokens(side, tokens),
     },
     details: {
-      pairs: found.slice(0, LISTED).map(({ previous, current, sum, active, occurred }) => ({
-        previous,
-        current,
-        mean: sum / occurred,
-        active,
-        occurred,
+      pairs: highest(sums, LISTED).map(({ pair, sum }) => ({
+        previous: pairs.previous[pair],
+        current: pairs.current[pair],
+        mean: sum / pairs.counts[pair]!,
+        occurred: pairs.counts[pair],
       })),
-      kinds: found.length,
+      kinds: sums.pairs.length,
       kappa,
     },
   };
 }
 
-let scratch = new Float64Array(0);
-let scratchActive = new Uint32Array(0);
+/** Pairs that the unit is active on, by number, with the sum of f over each one's occurrences. */
+interface PairSums {
+  readonly counted: PairCounts;
+  readonly pairs: Int32Array;
+  readonly sums: Float64Array;
+  readonly means: MeansByKey;
+}
 
 function byPair(
   pairs: PairCounts,
@@ -87,40 +78,55 @@ function byPair(
     });
 }
 
-/** Pairs that the unit is active on, largest sum first. */
-function pairSums(pairs: PairCounts, { rows, values }: UnitOnSide): PairSum[] {
-  const { ofRow, counts, previous, current } = pairs;
-  if (scratch.length < counts.length) {
-    scratch = new Float64Array(counts.length);
-    scratchActive = new Uint32Array(counts.length);
-  }
-  const met: number[] = [];
+let scratch = new Float64Array(0);
+
+function pairSums(counted: PairCounts, { rows, values }: UnitOnSide): PairSums {
+  const { ofRow, counts } = counted;
+  if (scratch.length < counts.length) scratch = new Float64Array(counts.length);
+  const met = new Int32Array(rows.length);
+  let kinds = 0;
   for (let at = 0; at < rows.length; at++) {
     const pair = ofRow[rows[at]!]!;
     if (pair < 0) continue;
-    if (scratchActive[pair]!++ === 0) met.push(pair);
+    if (scratch[pair] === 0) met[kinds++] = pair;
     scratch[pair]! += values[at]!;
   }
-  const found = met.map((pair) => {
-    const [sum, active] = [scratch[pair]!, scratchActive[pair]!];
-    scratch[pair] = scratchActive[pair] = 0;
-    return { pair, previous: previous[pair]!, current: current[pair]!, sum, active, occurred: counts[pair]! };
-  });
-  return found.sort((a, b) => b.sum - a.sum || a.current - b.current || a.previous - b.previous);
+  const pairs = met.slice(0, kinds).sort();
+  const sums = Float64Array.from(pairs, (pair) => scratch[pair]!);
+  for (const pair of pairs) scratch[pair] = 0;
+  return { counted, pairs, sums, means: new MeansByKey(pairs, sums) };
+}
+
+interface PairSum {
+  readonly pair: number;
+  readonly sum: number;
+}
+
+/** The pairs with the largest sums, largest first; of those behind which `current` is the token, if it is given. */
+function highest({ counted, pairs, sums }: PairSums, count: number, current?: number): PairSum[] {
+  const found: PairSum[] = [];
+  for (let at = 0; at < pairs.length; at++) {
+    if (current !== undefined && counted.current[pairs[at]!] !== current) continue;
+    const sum = sums[at]!;
+    if (found.length === count && sum <= found.at(-1)!.sum) continue;
+    const place = found.findIndex((other) => other.sum < sum);
+    found.splice(place < 0 ? found.length : place, 0, { pair: pairs[at]!, sum });
+    if (found.length > count) found.pop();
+  }
+  return found;
 }
 
 function sentence(
   { passage }: ExplainSide,
   unit: UnitOnSide,
   tokens: readonly TokenSum[],
-  pairs: readonly PairSum[],
+  sums: PairSums,
 ): string {
   const quoted = (token: number) => quoteToken(passage.tokenText(token));
   const named = tokens.slice(0, NAMED);
   let spoken = 0;
   const parts = named.map(({ token, sum }) => {
-    const before = pairs.filter(({ current }) => current === token);
-    const listed = before.slice(0, NAMED_BEFORE);
+    const listed = highest(sums, NAMED_BEFORE, token);
     const part = listed.reduce((total, pair) => total + pair.sum, 0);
     if (part < HARDLY * sum) {
       spoken += sum;
@@ -128,7 +134,7 @@ function sentence(
     }
     spoken += part;
     const examples = part < MOSTLY * sum;
-    const list = enumerate(listed.map(({ previous }) => quoted(previous)));
+    const list = enumerate(listed.map(({ pair }) => quoted(sums.counted.previous[pair]!)));
     return `on ${quoted(token)} after ${examples ? "tokens such as " : ""}${list}`;
   });
   const rest = tokens.length > named.length ? `, and on ${others(tokens.length - named.length)}` : "";

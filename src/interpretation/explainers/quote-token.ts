@@ -10,13 +10,17 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}“”]|(?! )\p{Zs}/g
 
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
+/** Indentation is as long as a line: runs of spaces from here on are counted. */
+const RUN = / {4,}/g;
+
 /** A backslash that does not begin a byte as `Tokenizer.tokenText` writes it. */
 const BACKSLASH = /\\(?!x[89A-F][0-9A-F])/g;
 
 /** “ the”, “\n”, “\u202e”, “\xE2”. Cut off behind so many characters. */
 export function quoteToken(text: string, longest = LONGEST): string {
-  const characters = [...text];
-  const cut = characters.length > longest ? `${characters.slice(0, longest - 1).join("")}…` : text;
+  const short = text.replace(RUN, ({ length }) => `[${length} spaces]`);
+  const characters = [...short];
+  const cut = characters.length > longest ? `${characters.slice(0, longest - 1).join("")}…` : short;
   const seen = cut.replace(BACKSLASH, "\\\\").replace(UNSEEN, escape);
   // A combining mark would sit on the quotation mark.
   return `“${/^\p{M}/u.test(seen) ? `◌${seen}` : seen}”`;

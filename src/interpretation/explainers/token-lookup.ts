@@ -9,7 +9,7 @@
 
 import type { OfflineExplainer } from "./explainer.ts";
 import { type ExplainSide, tokenSums, type TokenSum, type UnitOnSide } from "./explain-side.ts";
-import { plausibleAfter } from "./followers.ts";
+import { plausibleAfterTokens } from "./followers.ts";
 import { MeansByKey } from "./means-by-key.ts";
 import { type Found, oneByOne } from "./one-by-one.ts";
 import { activation, enumerate, percent, quoteToken } from "./quote-token.ts";
@@ -26,7 +26,7 @@ const FEW = 12;
 const COVERED = 0.8;
 
 /** Tokens that are kept with the explanation. */
-const LISTED = 50;
+const LISTED = 20;
 
 function findLookup(side: ExplainSide, unit: UnitOnSide): Found {
   const sums = tokenSums(side, unit);
@@ -35,10 +35,7 @@ function findLookup(side: ExplainSide, unit: UnitOnSide): Found {
     text: sentence(side, unit, sums),
     predictor: {
       predict: (ids) => Float64Array.from(ids, predict),
-      plausible: plausibleAfter(
-        side,
-        sums.map(({ token, sum }) => ({ token, weight: sum / side.counts[token]! })),
-      ),
+      plausible: plausibleAfterTokens(side, sums),
     },
     details: {
       tokens: sums.slice(0, LISTED).map(({ token, sum, active }) => ({
@@ -59,7 +56,11 @@ export function lookup(
   mean: number,
   sums: readonly TokenSum[],
 ): (token: number) => number {
-  const means = new MeansByKey(sums.map(({ token, sum }) => [token, sum / counts[token]!]));
+  const sorted = [...sums].sort((a, b) => a.token - b.token);
+  const means = new MeansByKey(
+    Int32Array.from(sorted, ({ token }) => token),
+    Float64Array.from(sorted, ({ token, sum }) => sum / counts[token]!),
+  );
   return (token) => means.get(token) ?? ((counts[token] ?? 0) > 0 ? 0 : mean);
 }
 

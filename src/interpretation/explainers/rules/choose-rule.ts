@@ -50,12 +50,16 @@ export function chooseRule(side: ExplainSide, unit: UnitOnSide, indicators: Indi
     found: weigh({ current: null, context: condition }, occurred, sum, active),
   }));
   const one = bestOf([...onToken, ...onContext].map(({ found }) => found));
+  const wanted = (one?.correlation ?? 0) + MARGIN;
+  // A rule cannot hold at fewer tokens than those where it meets activity: most pairs are out of the question before they are counted.
+  const worthCounting = (sum: number, active: number) =>
+    active > 0 && correlation(side.rows.length, unit, active, sum) > wanted;
   const two = bestOf(
-    together(side, unit, indicators, promising(onToken), promising(onContext)).map(
+    together(side, unit, indicators, promising(onToken), promising(onContext), worthCounting).map(
       ({ rule, occurred, sum, active }) => weigh(rule, occurred, sum, active),
     ),
   );
-  const best = one && two && two.correlation > one.correlation + MARGIN ? two : one;
+  const best = one && two && two.correlation > wanted ? two : one;
   return best && best.correlation > 0 ? best : null;
 }
 
@@ -203,6 +207,7 @@ function together(
   indicators: Indicators,
   currents: readonly OfToken[],
   contexts: readonly OfContext[],
+  worthCounting: (sum: number, active: number) => boolean,
 ): { rule: Rule; occurred: number; sum: number; active: number }[] {
   const { tokens } = side.passage;
   const { traits, script, surroundings } = indicators;
@@ -245,7 +250,8 @@ function together(
   return currents.flatMap((current, c) =>
     contexts.flatMap((context, x) => {
       const at = c * contexts.length + x;
-      const occurred = active[at] === 0 ? null : indicators.count(current, context);
+      if (!worthCounting(sums[at]!, active[at]!)) return [];
+      const occurred = indicators.count(current, context);
       if (occurred === null) return [];
       return [{ rule: { current, context }, occurred, sum: sums[at]!, active: active[at]! }];
     }),
