@@ -12,7 +12,7 @@ import { type StudiedUnit, study, type StudyUnit } from "../interpretation/study
 import { summarise } from "../interpretation/study/summary.ts";
 import type { ScoredExplanation } from "../store/store.ts";
 import { versions } from "../version.ts";
-import { type InterpreterWork, openInterpreter } from "./interpretation-interpreter.ts";
+import { type InterpreterWork, type OpenInterpreter, openInterpreter } from "./interpretation-interpreter.ts";
 import type { RunHooks } from "./request.ts";
 
 /** A set of units after its text was read. */
@@ -95,6 +95,8 @@ export async function interpretSubjects(work: StudyWork, hooks: RunHooks): Promi
     },
     hooks: { signal: hooks.signal, onProgress: (count) => hooks.onProgress?.(count) },
   });
+  // A language model is not paid for words that nothing can be held against.
+  if (stopped === null && endpoint === null) await explainRare(work, opened, primary, sink, hooks);
   sink.finish();
 
   const scores = subjects.map(({ subject, count, alive, tooRare, units: chosen }) =>
@@ -124,6 +126,35 @@ export async function interpretSubjects(work: StudyWork, hooks: RunHooks): Promi
     conclusion: conclude(scores, primary, explainers.length > 1 ? CHOSEN : explainers[0]!, request.seed),
     notes: notes(),
   };
+}
+
+/** Features that are active on too little text to be scored, explained as well as that text allows. */
+async function explainRare(
+  { subjects, request, label }: StudyWork,
+  { interpreter, answeredBy }: OpenInterpreter,
+  primary: ScoreKind,
+  sink: ExplanationSink,
+  hooks: RunHooks,
+): Promise<void> {
+  const features = subjects.find(({ subject }) => subject === "features");
+  const rare = features?.chosen.filter(({ evidence }) => isTooRare(evidence, "score")) ?? [];
+  if (rare.length === 0) return;
+  hooks.onPhase?.(`${label}: explaining features too rare to be scored`, rare.length, "features");
+  const passageOf = new Map(rare.map(({ unit, evidence }) => [unit, evidence.passage]));
+  await study({
+    subjects: [{ subject: "features", units: rare }],
+    interpreter,
+    primary,
+    choose: true,
+    seed: request.seed,
+    onUnit: (unit) =>
+      sink.put(
+        "features",
+        unit.unit,
+        storedExplanations(unit, passageOf.get(unit.unit)!, primary, answeredBy),
+      ),
+    hooks: { signal: hooks.signal, onProgress: (count) => hooks.onProgress?.(count) },
+  });
 }
 
 /** Scores stay, answers are stored: those of thousands of units do not fit in memory together. */
