@@ -62,7 +62,9 @@ describe.each([
     }
   });
 
-  test.runIf(["vLLM", "chat", "a plain server"].includes(kind))("other explanations do not", async () => {
+  // Once for each mode.
+  if (!["vLLM", "chat", "a plain server"].includes(kind)) return;
+  test("other explanations do not", async () => {
     const server = await standIn({ brain: oracle(), settings });
     const endpoint = await open(server);
     const other = await scoresOf(endpoint, "bricken-2023", mode, sentenceOf(new Map([[" t250;", 9]])));
