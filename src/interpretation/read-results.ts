@@ -142,14 +142,17 @@ function damaged(path: string, what: string): Failure {
   );
 }
 
-/** All arrays of a subject have one element for each unit. */
+/** All arrays of a subject have one element for each unit; intervals are there for some columns only. */
 function unevenColumn({ subjects }: z.output<typeof schema>): string | undefined {
   for (const { subject, units, density, singleToken, chosen, scores } of subjects) {
     const columns = [
       density,
       singleToken,
       chosen,
-      ...scores.flatMap(({ values, low, high }) => [values, low, high]),
+      ...scores.flatMap(({ values, low, high }) => [
+        values,
+        ...[low, high].filter(({ length }) => length > 0),
+      ]),
     ];
     const uneven = columns.find(({ length }) => length !== units.length);
     if (uneven !== undefined) return `subjects: ${subject}: ${uneven.length} values of ${units.length} units`;

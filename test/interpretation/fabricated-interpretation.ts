@@ -3,7 +3,6 @@
 import type {
   ColumnSummary,
   Interpretation,
-  PredictionName,
   ScoreColumn,
   Split,
   SubjectName,
@@ -108,7 +107,8 @@ function subjectScores(
   const units = Array.from({ length: count }, (_, at) => (subject === "features" ? at * 3 + 1 : at * 2));
   const single = units.map(() => (random.uniform() < 0.1 ? null : random.uniform() < 0.4));
   const density = units.map(() => 10 ** (-3.2 + 0.7 * random.normal()));
-  const predictions: readonly PredictionName[] = subject === "features" ? ["own", "other", "zero"] : ["own"];
+  const predictions: readonly ScoreColumn["prediction"][] =
+    subject === "features" ? ["own", "other"] : ["own"];
   const columns = kinds.flatMap((kind) =>
     ["chosen", ...explainers].flatMap((explainer, place) =>
       predictions.map((prediction): ScoreColumn => {
@@ -116,13 +116,13 @@ function subjectScores(
         const level = prediction === "own" ? LEVEL[subject] * (1 - 0.14 * place) : 0.02;
         const values = units.map((_, at) => {
           if (random.uniform() < 0.04) return null;
-          if (prediction === "zero") return chance;
           const bonus = single[at] === true ? 0.15 : 0;
           const raw = level + (prediction === "own" ? bonus : 0) + 0.17 * random.normal();
           const bounded = Math.max(chance === 0 ? -0.3 : 0, Math.min(0.99, raw));
           return chance === 0 ? bounded : chance + (1 - chance) * Math.max(-0.2, bounded);
         });
-        const shift = (by: number) => values.map((value) => (value === null ? null : value + by));
+        const shift = (by: number) =>
+          explainer === "chosen" ? values.map((value) => (value === null ? null : value + by)) : [];
         return { kind, explainer, prediction, values, low: shift(-0.07), high: shift(0.06) };
       }),
     ),
@@ -153,11 +153,17 @@ function summaryOf(subjects: readonly SubjectScores[]): SummaryRow[] {
       cells: subjects.flatMap((subject) =>
         subject.scores
           .filter((column) => column.kind === kind && column.explainer === explainer)
-          .map((column) => ({
-            subject: subject.subject,
-            prediction: column.prediction,
-            ...summarised(valuesOf(column, subject, split)),
-          })),
+          .flatMap((column) => {
+            const values = valuesOf(column, subject, split);
+            const { subject: name } = subject;
+            const nothing = values.map(() => CHANCE[kind]);
+            return [
+              { subject: name, prediction: column.prediction, ...summarised(values) },
+              ...(column.prediction === "own"
+                ? [{ subject: name, prediction: "zero" as const, ...summarised(nothing) }]
+                : []),
+            ];
+          }),
       ),
     })),
   );

@@ -55,7 +55,7 @@ export const COLUMNS: readonly ComparedColumn[] = [
     prediction: "own",
     title: "Random directions",
     definition:
-      "Random directions of the same layer, read and explained the same way: what any direction scores.",
+      "Random directions of the same layer, cut off so that they are active as rarely as the features: what any direction scores.",
     colour: 3,
   },
   {
