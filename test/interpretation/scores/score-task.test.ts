@@ -160,6 +160,16 @@ describe("simulations", () => {
     expect(Math.max(...quantised(weak))).toBeLessThan(9);
   });
 
+  test("the truth is that of the evidence given", () => {
+    for (const task of simulations) {
+      const score = (evidence: UnitEvidence) =>
+        scoreTask(task, noisy(task), evidence, DRAW).scores[0]!.value!;
+      expect(score(unit)).toBeGreaterThan(0.5);
+      expect(score(other)).toBeLessThan(0.5);
+      expect(score(unit)).toBeGreaterThan(0.5);
+    }
+  });
+
   test("sizes are compared in units of f, and after calibration where there is one", () => {
     const task = simulations.find(({ scale }) => scale === 10)!;
     const simulated = task.excerpts.map((excerpt) =>
