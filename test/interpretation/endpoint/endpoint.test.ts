@@ -1,6 +1,7 @@
 /** What is asked comes back, whichever protocol it went by, and what it cost is what the server counts. */
 
 import { afterEach, describe, expect, test } from "vitest";
+import { Limiter } from "../../../src/interpretation/endpoint/limiter.ts";
 import { type Brain, fillingSlots, type Probabilities, saying } from "../stand-in/brain.ts";
 import { CHAT, EVERYTHING, PLAIN, REASONING, SGLANG, VLLM } from "../stand-in/settings.ts";
 import { NUMBER_STYLES } from "../stand-in/tokens.ts";
@@ -207,6 +208,24 @@ describe("at the same time", () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => endpoint.chat(ask("the same"))));
     expect(server.requests).toHaveLength(1);
     expect(answers.filter(({ cached }) => !cached)).toHaveLength(1);
+  });
+
+  test("who waits for a place can be stopped without the others", async () => {
+    const limiter = new Limiter(1);
+    const order: string[] = [];
+    let finish = () => {};
+    const first = limiter.place(() => new Promise<void>((resolve) => (finish = resolve)));
+    const control = new AbortController();
+    const stopped = limiter
+      .place(async () => order.push("stopped"), control.signal)
+      .catch((error: Error) => error.message);
+    const third = limiter.place(async () => order.push("third"));
+    control.abort(new Error("by hand"));
+    expect(await stopped).toBe("by hand");
+    finish();
+    await Promise.all([first, third]);
+    await limiter.place(async () => order.push("fourth"));
+    expect(order).toEqual(["third", "fourth"]);
   });
 
   test("stopping ends those under way, those that wait, and those that come", async () => {

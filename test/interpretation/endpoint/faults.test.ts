@@ -48,6 +48,11 @@ describe("what passes", () => {
     ["half an answer", [{ type: "truncated", on: [1, 2] }]],
     ["half a stream", [{ type: "truncated", on: [1, 2] }], { stream: true }],
     ["a stream without its last piece", [{ type: "truncated", after: 0.7, on: [1, 2] }], { stream: true }],
+    [
+      "a stream that ends early between two pieces",
+      [{ type: "truncated", after: 0.6, events: true, on: [1, 2] }],
+      { stream: true },
+    ],
     ["a cut stream", [{ type: "cut", after: 0.6, on: [1, 2] }], { stream: true }],
     ["an endless answer", [{ type: "endless", on: [1, 2] }], { requestTimeout: 0.1 }],
     ["an endless stream", [{ type: "endless", on: [1, 2] }], { requestTimeout: 0.1, stream: true }],

@@ -147,7 +147,10 @@ describe("a probe on a bad day", () => {
         { type: "truncated", on: [11] },
       ],
     });
-    expect((await open(server)).support).toMatchObject({ promptLogprobs: "vllm", topLogprobs: 20 });
+    const { support } = await open(server);
+    server.faults = [];
+    expect(support).toEqual((await open(server)).support);
+    expect(support).toMatchObject({ promptLogprobs: "vllm", topLogprobs: 20, temperature: true });
   });
 
   test("a server that is gone in the middle is a failure, and no finding", async () => {

@@ -13,8 +13,8 @@ export type Trouble =
     }
   /** The connection is cut before anything is answered, or after this share of the answer. */
   | { readonly type: "cut"; readonly after?: number }
-  /** This share of the answer is sent as if it were all of it. */
-  | { readonly type: "truncated"; readonly after?: number }
+  /** This share of the answer is sent as if it were all of it; of a stream, with `events`, that share of its events, each whole. */
+  | { readonly type: "truncated"; readonly after?: number; readonly events?: boolean }
   /** So many milliseconds later; endless: the headers come and nothing else. */
   | { readonly type: "slow"; readonly ms: number }
   | { readonly type: "endless" }

@@ -235,6 +235,10 @@ async function send(
     ...(cut !== undefined && pieces === undefined && { "content-length": String(Buffer.byteLength(whole)) }),
   });
   const share = cut?.after ?? (truncated === undefined ? undefined : (truncated.after ?? 0.5));
+  if (share !== undefined && truncated?.events === true && pieces !== undefined) {
+    response.end(pieces.slice(0, Math.floor(pieces.length * share)).join(""));
+    return;
+  }
   if (share !== undefined) {
     await new Promise<void>((resolve) =>
       response.write(whole.slice(0, Math.floor(whole.length * share)), () => resolve()),
