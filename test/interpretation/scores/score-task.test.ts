@@ -162,11 +162,11 @@ describe("simulations", () => {
 
   test("the truth is that of the evidence given", () => {
     for (const task of simulations) {
-      const score = (evidence: UnitEvidence) =>
-        scoreTask(task, noisy(task), evidence, DRAW).scores[0]!.value!;
-      expect(score(unit)).toBeGreaterThan(0.5);
-      expect(score(other)).toBeLessThan(0.5);
-      expect(score(unit)).toBeGreaterThan(0.5);
+      const score = (of: typeof task, evidence: UnitEvidence) => scoreTask(of, noisy(task), evidence, DRAW);
+      const first = score(task, unit);
+      expect(score(task, other)).toEqual(score({ ...task }, other));
+      expect(score(task, other)).not.toEqual(first);
+      expect(score(task, unit)).toEqual(first);
     }
   });
 
