@@ -93,6 +93,8 @@ export interface Interpretation {
     /** Prompt files and the SHA-256 of each. */
     readonly prompts: Readonly<Record<string, string>>;
     readonly spent: Spent;
+    /** How the answers were: src/interpretation/simulators/tally.ts. */
+    readonly tally: Readonly<Record<string, number>>;
   } | null;
   readonly explainers: readonly string[];
   readonly text: {

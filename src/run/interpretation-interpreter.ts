@@ -9,6 +9,7 @@ import { promptFor } from "../interpretation/explainers/language-model.ts";
 import { Prompts } from "../interpretation/prompts/prompts.ts";
 import type { Interpretation, SubjectName } from "../interpretation/result.ts";
 import { simulatorDescription } from "../interpretation/simulators/model-answerer.ts";
+import { addTally, newTally, type Tally } from "../interpretation/simulators/tally.ts";
 import { modelInterpreter, plannedRequests } from "../interpretation/study/model-interpreter.ts";
 import { offlineInterpreter } from "../interpretation/study/offline-interpreter.ts";
 import type { Interpreter, StudySubject } from "../interpretation/study/study.ts";
@@ -89,20 +90,21 @@ export function openInterpreter(
   const { endpoint, mode } = model;
   const prompts = new Prompts();
   const parts = { endpoint, prompts, mode, protocols, seed };
-  const plan = [...plannedRequests(parts, subjects)].map(({ inputChars, usualOutputTokens }) => ({
+  const plan = [...plannedRequests(parts, subjects)].map(({ inputChars, messages, maxOutputTokens }) => ({
     requests: 1,
     characters: inputChars,
-    messages: 4,
-    maxTokens: usualOutputTokens,
+    messages,
+    maxTokens: maxOutputTokens,
   }));
   onNote?.(`${label}: ${estimateCost(plan, request.endpoint).sentence}; what the cache has costs nothing`);
   if (request.estimateOnly) return null;
 
   const { concurrency } = request.endpoint;
   let unexplained = 0;
+  const tallies: Readonly<Tally>[] = [];
   const { parameters, prompts: hashes } = simulatorDescription(endpoint, prompts, mode);
   return {
-    interpreter: modelInterpreter({ ...parts, concurrency, onFailure: () => unexplained++ }),
+    interpreter: modelInterpreter({ ...parts, concurrency, tallies, onFailure: () => unexplained++ }),
     name: request.name ?? `${endpoint.model.replaceAll(/[^\w.-]+/g, "-")}.${protocols.join("+")}`,
     answeredBy: `${endpoint.model}, ${mode}`,
     endpoint: () => ({
@@ -113,10 +115,36 @@ export function openInterpreter(
       parameters,
       prompts: { ...prompts.hashes([...new Set(protocols.map(promptFor))]), ...hashes },
       spent: endpoint.spent(),
+      tally: { ...sumOf(tallies) },
     }),
     notes: () => [
       ...endpoint.notes(),
+      ...notesOn(sumOf(tallies)),
       ...(unexplained > 0 ? [`${unexplained} units got no explanation from the model, and no score`] : []),
     ],
   };
+}
+
+function sumOf(tallies: readonly Readonly<Tally>[]): Tally {
+  const sum = newTally();
+  for (const tally of tallies) addTally(sum, tally);
+  return sum;
+}
+
+function notesOn({ repairs, refusals, expected, doubtful, lostPlaces }: Tally): string[] {
+  const share = `${((100 * doubtful) / Math.max(1, expected)).toFixed(1)} %`;
+  return [
+    ...(repairs > 0 ? [`${repairs} answers lacked values that were asked for once more`] : []),
+    ...(refusals > 0 ? [`${refusals} requests were refused by the model, and count as failures`] : []),
+    ...(doubtful > 0
+      ? [
+          `behind ${share} of the expected values stands less than 0.9 of the probability, the rest on what is no value`,
+        ]
+      : []),
+    ...(lostPlaces > 0
+      ? [
+          `in ${lostPlaces} prompts the places of values were not found among the server's tokens: they count as failures`,
+        ]
+      : []),
+  ];
 }

@@ -80,6 +80,7 @@ export function fabricateInterpretation({
               outputTokens: 388_000,
               money: 7.42,
             },
+            tally: { repairs: 2, values: 54_000, expected: 54_000, doubtful: 310 },
           },
     explainers,
     text: { tokens: 2_000_000, documents: { explain: 812, choose: 401, score: 790 } },

@@ -11,6 +11,7 @@ import { PROTOCOLS } from "../protocols/protocols.ts";
 import type { ProtocolName } from "../protocols/task.ts";
 import { modelAnswerer } from "../simulators/model-answerer.ts";
 import { type PlannedRequest, planRequests } from "../simulators/plan.ts";
+import type { Tally } from "../simulators/tally.ts";
 import type { Interpreter, StudySubject, StudyUnit } from "./study.ts";
 
 /** Units whose requests are prepared while those of others are under way: the endpoint bounds how many are sent at once. */
@@ -24,6 +25,8 @@ export interface ModelParts {
   readonly seed: number;
   /** Requests under way at the same time. */
   readonly concurrency: number;
+  /** How the answers to each explanation's tasks were; goes on counting while they come in. */
+  readonly tallies: Readonly<Tally>[];
   /** Told of a unit that got no explanation. */
   readonly onFailure: (error: RequestFailed) => void;
 }
@@ -55,7 +58,7 @@ export function modelInterpreter(parts: ModelParts): Interpreter {
 }
 
 async function explainOne(
-  { endpoint, prompts, mode, seed, onFailure }: ModelParts,
+  { endpoint, prompts, mode, seed, tallies, onFailure }: ModelParts,
   { name, protocols: [protocol] }: Explainer,
   { unit, evidence }: StudyUnit,
   signal: AbortSignal | undefined,
@@ -65,10 +68,12 @@ async function explainOne(
   try {
     const shown = { passage: evidence.passage, explaining };
     const said = await explainWithModel(endpoint, prompts, shown, protocol!, signal);
+    const answerer = modelAnswerer(endpoint, prompts, mode, said.text, { signal });
+    tallies.push(answerer.tally);
     return {
       text: said.text,
       author: name,
-      answerer: modelAnswerer(endpoint, prompts, mode, said.text, { signal }),
+      answerer,
       details: { model: endpoint.model, prompts: said.promptHashes, asked_twice: said.again },
     };
   } catch (error) {
@@ -80,7 +85,7 @@ async function explainOne(
 
 /** What explaining and scoring all units will send: each answers its own tasks, and those of another unit. */
 export function* plannedRequests(
-  { endpoint, prompts, mode, protocols, seed }: Omit<ModelParts, "onFailure" | "concurrency">,
+  { endpoint, prompts, mode, protocols, seed }: Omit<ModelParts, "onFailure" | "tallies" | "concurrency">,
   subjects: readonly StudySubject[],
 ): Generator<PlannedRequest> {
   for (const explainer of explainersOf(endpoint.model, protocols)) {
