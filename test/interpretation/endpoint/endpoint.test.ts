@@ -232,6 +232,7 @@ describe("at the same time", () => {
     const server = await standIn();
     const endpoint = await open(server, { concurrency: 2 });
     server.settings = { ...CHAT, delay: 5000 };
+    const before = endpoint.spent().outputTokens;
     const control = new AbortController();
     const asked = Array.from({ length: 6 }, (_, i) => endpoint.chat(ask(`${i}`), control.signal));
     const settled = Promise.allSettled(asked);
@@ -242,5 +243,7 @@ describe("at the same time", () => {
       expect(one).toMatchObject({ status: "rejected", reason: { message: "stopped by hand" } });
     await expect(endpoint.chat(ask("late"), control.signal)).rejects.toThrow("stopped by hand");
     expect(performance.now() - start).toBeLessThan(1000);
+    // The two under way may be billed.
+    expect(endpoint.spent().outputTokens - before).toBe(2 * 50);
   });
 });
