@@ -23,6 +23,7 @@ export function Certainty({ page, kind, sae }: CertaintyProps) {
   const controlled = sae.analyses.some((one) => one.kind === "neuron");
   const top = examples.filter(({ group }) => group === "top");
   const scored = explanations.filter(({ score }) => score !== null);
+  const standing = scored.find(({ score }) => score === row.score) ?? scored[0];
   return (
     <Card title="How sure">
       <dl class="sure">
@@ -58,15 +59,15 @@ export function Certainty({ page, kind, sae }: CertaintyProps) {
         </dd>
         <dt>Explanation</dt>
         <dd>
-          {scored.length === 0
-            ? "Not scored."
-            : scored.map(({ author, score, interval, scoreKind }, at) => (
-                <>
-                  {at > 0 && ", "}
-                  <ScoreValue value={score!} interval={interval} kind={scoreKind} />{" "}
-                  <bdi>{plainText(author)}</bdi>
-                </>
-              ))}
+          {standing === undefined ? (
+            "Not scored."
+          ) : (
+            <>
+              <ScoreValue value={standing.score!} interval={standing.interval} kind={standing.scoreKind} />{" "}
+              <bdi>{plainText(standing.author)}</bdi>, on documents that it was not made from
+              {scored.length > 1 && `; ${formatCount(scored.length - 1)} more are scored`}.
+            </>
+          )}
         </dd>
         {control !== undefined && controlled && (
           <>

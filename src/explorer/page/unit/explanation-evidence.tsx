@@ -13,7 +13,7 @@ import { SimulatedExcerpts } from "./simulated-excerpts.tsx";
 /** Other measures of the same answers, as people call them. */
 const MEASURES: Readonly<Record<string, string>> = {
   pearson: "Pearson",
-  spearman_raw: "Spearman, activations not rounded",
+  spearman_raw: "Spearman unrounded",
   r_squared: "R²",
   absolute_deviation_explained: "absolute deviation explained",
   auc: "AUC",
