@@ -8,18 +8,18 @@
 import { readFeatureStatistics } from "../evaluation/files.ts";
 import type { Engine } from "../engine/engine.ts";
 import { cutReader } from "../features/pass/analyse.ts";
-import { heldoutFirst } from "../features/pass/contexts-to-read.ts";
+import { type ContextsToRead, heldoutFirst } from "../features/pass/contexts-to-read.ts";
 import type { Reader } from "../features/pass/read-batches.ts";
 import { logitWeights } from "../features/logits/logit-weights.ts";
-import { neuronUnits, saeUnits, type Units } from "../features/units.ts";
+import { neuronUnits, type Units } from "../features/units.ts";
 import { estimateRandomDirections } from "../interpretation/controls/random-directions.ts";
 import type { Passage, UnitEvidence } from "../interpretation/evidence/passage.ts";
+import { openChosenFeatures } from "../interpretation/evidence/chosen-features.ts";
 import { readEvidence } from "../interpretation/evidence/read-evidence.ts";
 import type { SubjectName } from "../interpretation/result.ts";
 import { sampleUnits } from "../interpretation/study/sample-units.ts";
 import type { StudyUnit } from "../interpretation/study/study.ts";
 import { neuronHook } from "../model/hooks.ts";
-import { SaeForward } from "../sae/forward.ts";
 import type { Pool } from "../sae/pool.ts";
 import { unscaledInRun } from "./dictionaries.ts";
 import type { InterpretationRequest } from "./interpretation-request.ts";
@@ -87,7 +87,7 @@ export async function readSubjects(
   const { shards } = subject;
   const contexts = heldoutFirst(shards, request.options.explainTokens);
   hooks.onPhase?.(`${sae.name}: opening features and controls`);
-  const sets = await openSets(work, sae, hooks);
+  const sets = await openSets(work, sae, contexts, hooks);
   const close = async () => {
     for (const set of sets) await set.close();
   };
@@ -149,7 +149,12 @@ function every({ chosen, density }: OpenSet, tokens: number): number {
   return Math.max(1, Math.ceil((chosen.length * density * tokens) / DENSE_ENTRIES));
 }
 
-async function openSets(work: EvidenceWork, sae: NamedSae, { signal }: RunHooks): Promise<OpenSet[]> {
+async function openSets(
+  work: EvidenceWork,
+  sae: NamedSae,
+  contexts: ContextsToRead,
+  { signal }: RunHooks,
+): Promise<OpenSet[]> {
   const { request, subject, densities, engine, pool, control } = work;
   const { source, shards } = subject;
   const { options, features, seed } = request;
@@ -178,6 +183,7 @@ async function openSets(work: EvidenceWork, sae: NamedSae, { signal }: RunHooks)
   const directions = await estimateRandomDirections({
     pool,
     shards,
+    contexts,
     reader,
     concurrency: request.threads,
     count: controls,
@@ -214,17 +220,22 @@ async function openFeatures(
   subject: SubjectName,
   reader: Reader,
 ): Promise<OpenSet> {
-  const forward = await SaeForward.create(pool, await unscaledInRun(engine, source, shards, sae));
   const rule = count === Infinity ? "all" : subject === "features" ? request.sampling : "uniform";
+  const chosen = sampleUnits(densities, rule, count, request.seed, subject);
+  const { units, close } = await openChosenFeatures(
+    pool,
+    await unscaledInRun(engine, source, shards, sae),
+    chosen,
+  );
   return {
     subject,
-    units: saeUnits(forward),
+    units,
     reader,
-    chosen: sampleUnits(densities, rule, count, request.seed, subject),
+    chosen,
     alive: alive(densities),
     density: mean(densities),
     source,
-    close: () => forward.close(),
+    close,
   };
 }
 
