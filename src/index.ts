@@ -1,6 +1,7 @@
 /**
  * The library behind the command line: load a model, cut it at a hook point, train dictionaries on its activations,
- * evaluate them, find out what their features respond to and do. Every name is explained where it is defined.
+ * evaluate them, find out what their features respond to and do, and whether they mean one thing. Every name is explained where it is
+ * defined.
  *
  *     const model = await loadModel("models/one-layer");
  *     const engine = await Engine.start({ workers: 2 });
@@ -57,6 +58,27 @@ export { intervene, type Intervention } from "./experiments/interventions.ts";
 export { type Substitution, substitute } from "./experiments/substitution.ts";
 export { featuresOfText } from "./experiments/text-features.ts";
 
+export { readSaeDashboard } from "./interpretation/evidence/saedashboard.ts";
+export { type Column, type Passage, type UnitEvidence } from "./interpretation/evidence/passage.ts";
+export { type Explanation, type OfflineExplainer } from "./interpretation/explainers/explainer.ts";
+export { OFFLINE } from "./interpretation/explainers/offline.ts";
+export { PROTOCOLS } from "./interpretation/protocols/protocols.ts";
+export { type Protocol } from "./interpretation/protocols/protocol.ts";
+export { type Answerer, type ProtocolName, type Task } from "./interpretation/protocols/task.ts";
+export { answerTask } from "./interpretation/study/answer-task.ts";
+export { type Score, type ScoredTask, type ScoreKind } from "./interpretation/scores/score.ts";
+export { scoreTask } from "./interpretation/scores/score-task.ts";
+export { type Endpoint, type SimulatorMode } from "./interpretation/endpoint/endpoint.ts";
+export { openEndpoint } from "./interpretation/endpoint/openai-endpoint.ts";
+export { type EndpointOptions, endpointOptions } from "./interpretation/endpoint/options.ts";
+export { pickMode } from "./interpretation/endpoint/simulator-mode.ts";
+export { Prompts } from "./interpretation/prompts/prompts.ts";
+export { modelAnswerer } from "./interpretation/simulators/model-answerer.ts";
+export { interpretationOptions } from "./interpretation/options.ts";
+export { readInterpretations } from "./interpretation/read-results.ts";
+export { type Interpretation } from "./interpretation/result.ts";
+export { krippendorffAlpha } from "./interpretation/ratings/agreement.ts";
+
 export { openStore, type Store, type StoredUnit } from "./store/store.ts";
 export { type ListQuery, type UnitRow } from "./store/listing.ts";
 
@@ -64,6 +86,9 @@ export { run, type RunResult } from "./run/run.ts";
 export { type RunHooks, type RunRequest } from "./run/request.ts";
 export { analyseRun, type AnalysisSummary } from "./run/analysis.ts";
 export { type AnalysisRequest } from "./run/analysis-request.ts";
+export { interpretDashboard } from "./run/interpret-dashboard.ts";
+export { interpretRun, type InterpretationSummary } from "./run/interpret.ts";
+export { type InterpretationRequest } from "./run/interpretation-request.ts";
 export { type CompareRequest, compareDictionaries } from "./run/compare.ts";
 export {
   type ShuffledControl,
