@@ -12,7 +12,7 @@ import type { Probe } from "./explainer.ts";
 import { REACH } from "./n2g-examples.ts";
 
 /** Tokens of a context: each length has a compiled graph of its own. The longest has a separator, a mask and REACH tokens. */
-const CONTEXTS = [4, 8, REACH + 2];
+const CONTEXTS = [4, REACH + 2];
 
 /** Tokens in one pass, as in a harvest. */
 const PASS_TOKENS = 2048;

@@ -1,10 +1,10 @@
 /** The examples that patterns are made from: a unit's highest on the side "explain", and a few from all of its activity. */
 
 import { Random } from "../../random.ts";
-import { type ExplainSide, stretchStart, type UnitOnSide } from "./explain-side.ts";
+import { type ExplainSide, FIRST, stretchStart, type UnitOnSide } from "./explain-side.ts";
 
 /** What a token is read with, at most. */
-export const REACH = 16;
+export const REACH = 6;
 
 /** Copies of a text are one example: those that are equal over so many tokens. */
 const WINDOW = 5;
@@ -19,6 +19,8 @@ export interface Example {
   /** The tokens up to and with the one on which the unit is active, at most REACH, all of one stretch. */
   readonly ids: readonly number[];
   readonly value: number;
+  /** The first of `ids` is the first token of the stretch. */
+  readonly whole: boolean;
 }
 
 export function pickExamples(side: ExplainSide, unit: UnitOnSide, number: number): Example[] {
@@ -27,11 +29,12 @@ export function pickExamples(side: ExplainSide, unit: UnitOnSide, number: number
   const seen = new Set<string>();
   const take = (at: number) => {
     const row = unit.rows[at]!;
-    const ids = Array.from(tokens.subarray(stretchStart(side, row, REACH - 1), row + 1));
+    const start = stretchStart(side, row, REACH - 1);
+    const ids = Array.from(tokens.subarray(start, row + 1));
     const key = ids.slice(-WINDOW).join();
     if (seen.has(key)) return;
     seen.add(key);
-    found.push({ ids, value: unit.values[at]! });
+    found.push({ ids, value: unit.values[at]!, whole: side.place[start] === FIRST });
   };
   for (const at of highest(unit.values)) {
     if (found.length === HIGHEST) break;

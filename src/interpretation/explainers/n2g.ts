@@ -1,14 +1,17 @@
 /**
- * Neuron to Graph (Foote et al. 2023), as in OpenAI's sparse_autoencoder: the model itself is asked which tokens an activation needs. For
- * each example, truncated at its active token, with f there:
+ * Neuron to Graph (Foote et al. 2023), after OpenAI's sparse_autoencoder: the model itself is asked which tokens an activation needs. For
+ * each example, cut off behind its active token, with f there:
  *
- *     1  the shortest tail of it on whose last token f' ≥ f/2                                   what has to be there
- *     2  the tail behind a mask token: if f at its end falls below f/2, it has to begin a text
+ *     1  the shortest tail of it on whose last token, behind a mask token, f' ≥ f/2              what has to be there
+ *     2  a tail that is all that its text has before: alone first, then behind the mask token; if that leaves less than f/2, it has to begin a text
  *     3  each token of the tail masked in turn: saliency 1 − f(masked)/f'; below ½ any token will do
  *
  * Tails so made into patterns are put into a trie (n2g-trie.ts), which predicts the mean of f over a pattern's examples where it ends, and 0
- * elsewhere. All units are asked about in the same few passes of the model. Tails of more than six tokens are tried at some lengths
- * only, and an example that needs more than REACH tokens makes no pattern.
+ * elsewhere. All units are asked about in the same few passes of the model.
+ *
+ * The original tries tails without a mask before them, of any length, and lets those that need to begin a text predict nothing anywhere else, though
+ * their examples stood within one. On the default run that gives a held-out correlation of 0.48 for 500 tokens read a feature; tails of at
+ * most REACH tokens behind a mask give 0.49 for 160. An example that needs more makes no pattern.
  */
 
 import type { Passage } from "../evidence/passage.ts";
@@ -21,10 +24,13 @@ import { ANY, type Pattern, PatternTrie } from "./n2g-trie.ts";
 import { describePatterns } from "./n2g-sentence.ts";
 import type { Predictor } from "./predictor.ts";
 
-const LENGTHS = [1, 2, 3, 4, 5, 6, 8, 11, REACH];
+const LENGTHS = [1, 2, 3, 4, REACH];
 
-/** What is kept of f makes a tail enough, and what is lost a token needed. */
+/** A tail that keeps so much of f is enough. */
 const ENOUGH = 0.5;
+
+/** A token is needed when its mask takes away so much. */
+const SALIENT = 0.5;
 
 export const n2g: OfflineExplainer = {
   name: "n2g",
@@ -62,10 +68,11 @@ interface Asked {
   readonly examples: readonly Example[];
 }
 
-/** An example with the shortest tail that is enough, and f at its end. */
+/** An example with the shortest tail that is enough, what the model reads before it, and f at its end then. */
 interface Tail {
   readonly of: Asked;
   readonly value: number;
+  readonly before: readonly number[];
   readonly ids: readonly number[];
   readonly kept: number;
 }
@@ -78,13 +85,19 @@ export async function findPatterns(
 ): Promise<PatternTrie[]> {
   const ask = remembering(probe);
   const tails: Tail[] = [];
-  let open = units.flatMap((of) => of.examples.map((example) => ({ of, ...example })));
+  let open = units.flatMap((of) => of.examples.map((example) => ({ of, example })));
   for (const length of LENGTHS) {
     signal?.throwIfAborted();
-    const kept = await ask(open.map(({ of, ids }) => ({ unit: of.unit, ids: ids.slice(-length) })));
-    open = open.filter(({ of, ids, value }, i) => {
-      if (kept[i]! < ENOUGH * value) return ids.length > length;
-      tails.push({ of, value, ids: ids.slice(-length), kept: kept[i]! });
+    const tried = open.map(({ of, example: { ids, whole } }) => ({
+      unit: of.unit,
+      before: whole && ids.length <= length ? [] : [of.mask],
+      ids: ids.slice(-length),
+    }));
+    const kept = await ask(tried.map(({ unit, before, ids }) => ({ unit, ids: [...before, ...ids] })));
+    open = open.filter(({ of, example }, i) => {
+      const { before, ids } = tried[i]!;
+      if (kept[i]! < ENOUGH * example.value) return example.ids.length > length;
+      tails.push({ of, value: example.value, before, ids, kept: kept[i]! });
       return false;
     });
     if (open.length === 0) break;
@@ -93,15 +106,18 @@ export async function findPatterns(
   signal?.throwIfAborted();
   const padded = await ask(tails.map(({ of, ids }) => ({ unit: of.unit, ids: [of.mask, ...ids] })));
   const masked = await ask(
-    tails.flatMap(({ of, ids }) =>
-      ids.map((_, place) => ({ unit: of.unit, ids: ids.map((id, at) => (at === place ? of.mask : id)) })),
+    tails.flatMap(({ of, before, ids }) =>
+      ids.map((_, place) => ({
+        unit: of.unit,
+        ids: [...before, ...ids.map((id, at) => (at === place ? of.mask : id))],
+      })),
     ),
   );
   const trieOf = new Map(units.map((unit) => [unit, new PatternTrie()]));
   let next = 0;
   for (const [t, { of, value, ids, kept }] of tails.entries()) {
     const pattern: Pattern = {
-      tokens: ids.map((id) => (1 - masked[next++]! / kept < 1 - ENOUGH ? ANY : id)),
+      tokens: ids.map((id) => (1 - masked[next++]! / kept < SALIENT ? ANY : id)),
       atStart: padded[t]! < ENOUGH * value,
     };
     trieOf.get(of)!.add(pattern, value);
