@@ -67,6 +67,9 @@ describeInBrowser("rating", (launch) => {
       await page.keyboard.press("Enter");
       await page.keyboard.press("2");
       expect(await total(page)).toBe("11 of 14");
+      // Everything has its points: one digit too many changes nothing.
+      await page.keyboard.press("0");
+      expect(await total(page)).toBe("11 of 14");
       expect((await stored()).ratings).toHaveLength(0);
       await page.keyboard.press("Enter");
       await done(page, 1);

@@ -3,7 +3,7 @@
  * rated; then how well one interval of it fits that.
  */
 
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { RatingItem } from "../../api.ts";
 import { formatCount } from "../../../report/format.ts";
 import { TokenChip } from "../tokens/token.tsx";
@@ -24,29 +24,30 @@ export interface RatingFormProps {
 const LONGEST = 1000;
 
 export function RatingForm({ item, place, rating }: RatingFormProps) {
-  const [{ points, interpretation }, setDraft] = useState(
+  const [draft, setDraft] = useState(
     () => readDraft(place) ?? { points: {} as Points, interpretation: item.interpretation },
   );
-  const [touched, touch] = useState(false);
+  const { points, interpretation } = draft;
+  const latest = useRef(draft);
   const words = useRef<HTMLTextAreaElement>(null);
   const rated = useRef<HTMLElement>(null);
   const hasWords = useRef(interpretation !== "").current;
-  useEffect(() => {
-    if (touched) keepDraft(place, { points, interpretation });
-  }, [points, interpretation, touched, place]);
   // The first interval of a unit wants words first; the later ones have them already.
   useLayoutEffect(() => {
     scrollTo(0, 0);
     if (!hasWords) words.current?.focus({ preventScroll: true });
   }, []);
   const change = (changes: { points?: Points; interpretation?: string }) => {
-    touch(true);
-    setDraft((draft) => ({ ...draft, ...changes }));
+    latest.current = { ...latest.current, ...changes };
+    // Kept before it is drawn: a reload may come in between.
+    keepDraft(place, latest.current);
+    setDraft(latest.current);
   };
-  const submit = async () => {
-    const rubric = rubricOf(points);
+  const submit = async (given: Points) => {
+    const rubric = rubricOf(given);
     if (rubric === null) return;
-    if (await rating.send({ ...rubric, interpretation: interpretation.trim() })) keepDraft(place, null);
+    if (await rating.send({ ...rubric, interpretation: latest.current.interpretation.trim() }))
+      keepDraft(place, null);
   };
   return (
     <div class="rating-columns">
@@ -111,7 +112,7 @@ export function RatingForm({ item, place, rating }: RatingFormProps) {
         <RubricForm
           points={points}
           onPoints={(next) => change({ points: next })}
-          onSubmit={() => void submit()}
+          onSubmit={(given) => void submit(given)}
           sending={rating.sending}
           unsent={rating.unsent}
           focused={hasWords}

@@ -3,7 +3,7 @@
  * The keys work from anywhere on the page but its text fields.
  */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { MOST_POINTS } from "../../../interpretation/ratings/rubric.ts";
 import {
   asked,
@@ -18,7 +18,7 @@ import {
 export interface RubricFormProps {
   readonly points: Points;
   readonly onPoints: (points: Points) => void;
-  readonly onSubmit: () => void;
+  readonly onSubmit: (points: Points) => void;
   readonly sending: boolean;
   readonly unsent: string | null;
   /** Whether the first criterion takes the focus when the form appears. */
@@ -32,12 +32,24 @@ export function RubricForm({ points, onPoints, onSubmit, sending, unsent, focuse
   const missing = nextMissing(points, null);
   const focus = (key: CriterionKey | "submit") =>
     form.current?.querySelector<HTMLElement>(`[data-focus="${key}"]`)?.focus();
-  const give = (key: CriterionKey, value: number) => {
-    const next = { ...points, [key]: value };
-    onPoints(next);
-    const to = nextMissing(next, key);
-    // The criterion that is gone, or has just appeared, is known after the next drawing only.
-    requestAnimationFrame(() => focus(to ?? "submit"));
+  // Keys may come faster than the page is drawn: what they give and where they lead counts at once.
+  const latest = useRef(points);
+  latest.current = points;
+  const goal = useRef<CriterionKey | "submit" | null>(null);
+  const give = (key: CriterionKey, value: number, to?: CriterionKey) => {
+    latest.current = { ...latest.current, [key]: value };
+    onPoints(latest.current);
+    goal.current = to ?? nextMissing(latest.current, key) ?? "submit";
+    // A criterion that has just appeared can take the focus after the next drawing only.
+    requestAnimationFrame(() => {
+      if (goal.current !== null) focus(goal.current);
+      goal.current = null;
+    });
+  };
+  const submit = () => {
+    const lacking = nextMissing(latest.current, null);
+    if (lacking === null) onSubmit(latest.current);
+    else focus(lacking);
   };
   const onKey = (event: KeyboardEvent) => {
     const { target } = event;
@@ -45,45 +57,46 @@ export function RubricForm({ points, onPoints, onSubmit, sending, unsent, focuse
     if (target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement) return;
     if (target instanceof HTMLSelectElement) return;
     const within = target instanceof Element ? target.closest<HTMLElement>("[data-criterion]") : null;
-    const at = criteria.findIndex(({ key }) => key === within?.dataset["criterion"]);
-    const current = criteria[at] ?? criteria.find(({ key }) => key === missing) ?? criteria[0]!;
+    const now = asked(latest.current);
+    const lacking = nextMissing(latest.current, null);
+    const at = now.findIndex(({ key }) => key === (goal.current ?? within?.dataset["criterion"]));
+    const current = now[at] ?? now.find(({ key }) => key === lacking);
     if (event.key === "?") {
       event.preventDefault();
       showKeys((shown) => !shown);
     } else if (event.key === "Enter") {
       // Links and the page's other buttons keep their own Enter.
       const isOwn = target === document.body || (target instanceof Node && form.current?.contains(target));
-      if (isOwn !== true) return;
+      if (isOwn !== true || (target as Element).closest(".quiet-button") !== null) return;
       event.preventDefault();
-      if (missing === null) onSubmit();
-      else focus(missing);
+      submit();
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       if (within === null) return;
       event.preventDefault();
-      const next = criteria[at + (event.key === "ArrowDown" ? 1 : -1)];
+      const next = now[at + (event.key === "ArrowDown" ? 1 : -1)];
+      goal.current = null;
       if (next !== undefined) focus(next.key);
-    } else if ((event.key === "ArrowLeft" || event.key === "ArrowRight") && within !== null) {
+    } else if ((event.key === "ArrowLeft" || event.key === "ArrowRight") && within !== null && current) {
       event.preventDefault();
-      const now = points[current.key];
+      const given = latest.current[current.key];
       const step = event.key === "ArrowRight" ? 1 : -1;
-      const value = now === undefined ? 0 : Math.max(0, Math.min(current.levels.length - 1, now + step));
-      onPoints({ ...points, [current.key]: value });
-      requestAnimationFrame(() => focus(current.key));
+      const value = given === undefined ? 0 : Math.max(0, Math.min(current.levels.length - 1, given + step));
+      give(current.key, value, current.key);
     } else {
-      const value = pointsOfDigit(event.key, current);
-      if (value === null) return;
+      const value = current === undefined ? null : pointsOfDigit(event.key, current);
+      if (current === undefined || value === null) return;
       event.preventDefault();
       give(current.key, value);
     }
   };
   const listener = useRef(onKey);
   listener.current = onKey;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const listen = (event: KeyboardEvent) => listener.current(event);
     addEventListener("keydown", listen);
     return () => removeEventListener("keydown", listen);
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (focused) focus(missing ?? "submit");
   }, []);
   return (
@@ -93,8 +106,7 @@ export function RubricForm({ points, onPoints, onSubmit, sending, unsent, focuse
       aria-label="Rubric"
       onSubmit={(event) => {
         event.preventDefault();
-        if (missing === null) onSubmit();
-        else focus(missing);
+        submit();
       }}
     >
       {criteria.map((criterion) => (
