@@ -9,8 +9,8 @@
  * Permuted are the matrices: token and position embeddings, attention, MLP, an untied unembedding; a tied one follows the embedding.
  * Query, key and value are three matrices that lie side by side in one tensor, and each is permuted within itself: their
  * distributions differ. Vectors stay, as in the paper: LayerNorm's scales and biases, and the biases of the linear maps. Between
- * permuted matrices all coordinates are alike, so to permute a vector would only rename them; and a bias keeps its neurons as
- * ready to fire as they were.
+ * permuted matrices one coordinate is like another, so to permute a vector would do little more than rename them, but for how vectors
+ * of the residual stream lie to each other; and a bias keeps its neurons as ready to fire as they were.
  */
 
 import { createHash } from "node:crypto";

@@ -34,11 +34,18 @@ export function cautionsOf({ run, saes, unreadableLines }: RunFolder): Caution[]
   if (saes.length === 0) say("Nothing was trained", "The run directory holds no dictionary and no metrics.");
   const evaluations = saes.flatMap((sae) => sae.evaluation ?? []);
   if (evaluations[0]) found.push(...textCautions(evaluations[0], Number(run.model?.["vocab_size"])));
+  const shuffled = run.model?.["shuffled"] !== undefined;
+  if (shuffled && evaluations[0]) {
+    say(
+      "Shuffled weights",
+      `This is a control: the model's weights are shuffled, and its loss of ${formatNumber(evaluations[0].ce_clean)} nats is that of a model which has learnt nothing. Shares of that loss say nothing here.`,
+    );
+  }
   for (const sae of saes) {
     found.push(...trainingCautions(sae));
     for (const problem of sae.unreadable)
       found.push({ sae: sae.name, title: "Unreadable interpretation", text: sentenceOf(problem) });
-    if (sae.evaluation) found.push(...dictionaryCautions(sae.evaluation));
+    if (sae.evaluation) found.push(...dictionaryCautions(sae.evaluation, shuffled));
     else
       found.push({
         sae: sae.name,
@@ -93,7 +100,7 @@ function textCautions(e: EvaluationResult, vocabulary: number): Caution[] {
   return found;
 }
 
-function dictionaryCautions(e: EvaluationResult): Caution[] {
+function dictionaryCautions(e: EvaluationResult, shuffled: boolean): Caution[] {
   const found: Caution[] = [];
   const say = (title: string, text: string) => found.push({ sae: e.name, title, text });
   const [low, high] = e.loss_recovered_zero_ci ?? [0, 0];
@@ -113,7 +120,7 @@ function dictionaryCautions(e: EvaluationResult): Caution[] {
       `The 95 % interval of loss recovered spans ${formatPercent(high - low)} (more than 5 points): evaluate on more text before comparing.`,
     );
   }
-  if (e.loss_recovered_zero !== null && e.loss_recovered_zero > 1.002) {
+  if (!shuffled && e.loss_recovered_zero !== null && e.loss_recovered_zero > 1.002) {
     say(
       "Better than the model",
       "The spliced model has a lower loss than the clean one; check that evaluation and model fit together.",

@@ -10,6 +10,7 @@ function titles(
   change: Partial<EvaluationResult>,
   train: TrainLine[] = [],
   events: RunEvent[] = [],
+  model: Record<string, unknown> = {},
 ): string[] {
   const sae: ReportedSae = {
     interpretation: null,
@@ -21,7 +22,7 @@ function titles(
     evaluation: { ...good.result, ...change },
     features: null,
   };
-  const run = { status: "complete" as const, model: { vocab_size: 8192 } };
+  const run = { status: "complete" as const, model: { vocab_size: 8192, ...model } };
   return cautionsOf({ path: "", name: "", run, saes: [sae], unreadableLines: 0 }).map(({ title }) => title);
 }
 
@@ -43,6 +44,10 @@ const lines = (losses: (number | null)[]): TrainLine[] =>
 describe("cautionsOf", () => {
   it("has nothing to say about a good run", () => {
     expect(titles({}, lines(Array.from({ length: 100 }, (_, i) => 10 - i / 20)))).toEqual([]);
+  });
+
+  it("holds nothing about the loss against a control on shuffled weights", () => {
+    expect(titles({ loss_recovered_zero: 1.01 }, [], [], { shuffled: 0 })).toEqual(["Shuffled weights"]);
   });
 
   it.each<[string, Partial<EvaluationResult>]>([

@@ -95,7 +95,8 @@ function compare(own: readonly number[], theirs: readonly number[], seed: number
 }
 
 function number(value: number): string {
-  return value.toFixed(2);
+  const text = value.toFixed(2);
+  return text === "-0.00" ? "0.00" : text;
 }
 
 function count(n: number, what: string): string {
