@@ -50,8 +50,7 @@ function predictorOf(
   const indicators = indicatorsOf(side);
   let plausible: ((token: number) => Verdict) | undefined;
   return {
-    predict: (ids) =>
-      Float64Array.from(holds(rule, ids, side, indicators), (held) => (held ? inside : outside)),
+    predict: (ids) => Float64Array.from(holds(rule, ids, indicators), (held) => (held ? inside : outside)),
     plausible: (token) => {
       plausible ??= plausibleAfter(side, weightsOf(rule, side, onSide(side, column)!, indicators));
       return plausible(token);

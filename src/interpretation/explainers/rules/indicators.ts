@@ -14,6 +14,8 @@ import { Traits } from "./traits.ts";
 export class Indicators {
   readonly traits: Traits;
   readonly scripts: ScriptReader;
+  /** What a token spells, as it is shown, with U+FFFD for bytes that are no character. */
+  readonly textOf: (token: number) => string;
   /** Of each token of the passage: its script, and the bits of its surroundings. 0 elsewhere than on the side. */
   readonly script: Uint8Array;
   readonly surroundings: Uint32Array;
@@ -35,13 +37,15 @@ export class Indicators {
     const { tokens } = passage;
     this.#side = side;
     this.traits = new Traits(side);
+    const spelt = Array.from({ length: vocabulary }, (_, token) => plain(passage.tokenText(token)));
+    this.textOf = (token) => spelt[token] ?? plain(passage.tokenText(token));
     this.scripts = new ScriptReader(passage, vocabulary);
     this.scripts.learn([...stretches(side)].map(([from, to]) => tokens.subarray(from, to)));
     this.script = new Uint8Array(tokens.length);
     this.surroundings = new Uint32Array(tokens.length);
     for (const [from, to] of stretches(side)) {
       this.scripts.read(tokens.subarray(from, to), this.script.subarray(from, to));
-      this.surroundings.set(readSurroundings(tokens.subarray(from, to), passage.tokenText), from);
+      this.surroundings.set(readSurroundings(tokens.subarray(from, to), this.textOf), from);
     }
     const { classes } = this.traits;
     const contexts = this.contexts;
@@ -112,6 +116,10 @@ export class Indicators {
     for (const token of this.traits.members(current.trait)) count += pairs.count(before, token);
     return count;
   }
+}
+
+function plain(text: string): string {
+  return text.replace(/\\x[89A-F][0-9A-F]/g, "\ufffd");
 }
 
 const known = new WeakMap<Passage, Indicators>();

@@ -8,12 +8,7 @@ import { SCRIPT_NAMES } from "./scripts.ts";
 import { readSurroundings, SURROUNDINGS } from "./surroundings.ts";
 
 /** Where a rule holds in a sequence, as 0 and 1. */
-export function holds(
-  rule: Rule,
-  ids: readonly number[],
-  { passage }: ExplainSide,
-  indicators: Indicators,
-): Uint8Array {
+export function holds(rule: Rule, ids: readonly number[], indicators: Indicators): Uint8Array {
   const found = new Uint8Array(ids.length).fill(1);
   const { current, context } = rule;
   const keep = (test: (place: number) => boolean) => {
@@ -32,7 +27,7 @@ export function holds(
     keep((place) => place > 0 && traits.has(ids[place - 1]!, context.trait));
   }
   if (context?.kind === "surroundings") {
-    const marks = readSurroundings(ids, passage.tokenText, context.bit);
+    const marks = readSurroundings(ids, indicators.textOf, context.bit);
     keep((place) => marks[place] !== 0);
   }
   return found;

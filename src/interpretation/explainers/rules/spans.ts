@@ -32,7 +32,7 @@ export const SPANS: readonly Span[] = [
   { name: "a string in single quotes", pattern: /(?<!\w)'[^'\n]{0,120}'?/g },
   { name: "code in backticks", pattern: /`[^`\n]{1,200}`?/g },
   { name: "a comment to the end of the line", pattern: /(?<![:\w])\/\/[^\n]{0,300}/g },
-  { name: "a block comment", pattern: /\/\*[^]{0,600}?(?:\*\/|$)|^[ \t]{0,12}\*[ \t][^\n]{0,300}/gm },
+  { name: "a block comment", pattern: /\/\*[^]{0,600}?(?:\*\/|$)|^[ \t]{0,12}\*(?:\/|[ \t][^\n]{0,300})/gm },
   { name: "a heading or comment after “#”", pattern: /^[ \t]{0,12}#{1,6} [^\n]{0,300}/gm },
   { name: "a list item", pattern: /^[ \t]{0,12}(?:[-*+]|\d{1,3}\.) [^\n]{0,300}/gm },
   { name: "a table", pattern: /^\|[^\n]{0,300}/gm },

@@ -16,20 +16,19 @@ const REPEATED = SPANS.length;
 
 if (SURROUNDINGS.length > 32) throw new Error("a token's surroundings are the bits of one 32-bit number");
 
-const BYTE = /\\x[89A-F][0-9A-F]/g;
-
 /**
  * The surroundings of each token of one stretch, as bits.
+ * @param textOf what a token spells, any character for bytes that are none
  * @param wanted the only one that is asked for; all unless given
  */
 export function readSurroundings(
   tokens: ArrayLike<number>,
-  tokenText: (id: number) => string,
+  textOf: (id: number) => string,
   wanted?: number,
 ): Uint32Array {
   const marks = new Uint32Array(tokens.length);
   if (wanted !== REPEATED) {
-    const spelt = spell(Array.from(tokens, (id) => tokenText(id).replace(BYTE, "\ufffd")));
+    const spelt = spell(Array.from(tokens, textOf));
     for (const [bit, span] of SPANS.entries()) {
       if (wanted === undefined || wanted === bit) markSpan(span, spelt, marks, 1 << bit);
     }
