@@ -1,9 +1,13 @@
 /**
- * Answers tasks on behalf of an explanation that is a function of the text. Nothing is rounded: a value in [0, scale] is
+ * Answers tasks on behalf of an explanation that is a function of the text. A value in [0, scale] is
  *
  *     scale · min(1, f̂ / max)        max: the highest f on the side "explain"
  *
- * and a verdict is a comparison with a threshold that was chosen there, with f̂ / (f̂ + threshold) for its probability: ½ at the threshold,
+ * rounded on the scale 0–9, since Bricken et al. 2023 have integers predicted, and as it is on 0–10, where Bills et al. 2023 take expected
+ * values. (Rounding matters for Spearman's correlation: without it a lookup that expects a little of every token it has once seen orders
+ * hundreds of silent tokens by nothing but noise.)
+ *
+ * A verdict is a comparison with a threshold that was chosen there, with f̂ / (f̂ + threshold) for its probability: ½ at the threshold,
  * rising with f̂. An explanation that says nothing of the next token answers no to every one, with probability ½.
  */
 

@@ -58,11 +58,12 @@ function predictorOf(
   };
 }
 
-function sentence(words: string, { active, occurred }: ChosenRule, { rows }: UnitOnSide): string {
-  const [ofActive, ofSuch] = [active / rows.length, active / occurred];
+function sentence(words: string, { active, occurred, sum }: ChosenRule, unit: UnitOnSide): string {
+  const ofActive = active / unit.rows.length;
+  const ofSuch = percent(active / occurred);
   return ofActive >= MOST
-    ? `fires on ${words}, ${percent(ofActive)} of active tokens (and on ${percent(ofSuch)} of such tokens)`
-    : `fires on ${words} more than elsewhere: ${percent(ofActive)} of active tokens (and on ${percent(ofSuch)} of such tokens)`;
+    ? `fires on ${words}, ${percent(ofActive)} of active tokens (and on ${ofSuch} of such tokens)`
+    : `fires on ${words} more than elsewhere: ${percent(ofActive)} of active tokens, ${percent(sum / unit.sum)} of its activation (and on ${ofSuch} of such tokens)`;
 }
 
 /** Active tokens that the rule's condition on the token holds for, as a share of each token's occurrences. */

@@ -141,14 +141,14 @@ test("sentences", async () => {
         "token-lookup: fires on “ the” (100 % of its occurrences, mean 3) and “ a”; they are 100 % of its activation",
         "previous-token: fires on “ the” after many different tokens; on “ a” after many different tokens: 100 % of its activation",
         "n2g: fires at the end of “ the” and “ a”",
-        "rule: fires on “ the” more than elsewhere: 49 % of active tokens (and on 100 % of such tokens)",
+        "rule: fires on “ the” more than elsewhere: 49 % of active tokens, 75 % of its activation (and on 100 % of such tokens)",
         "next-token: raises “ name” and “ number” as the next token; 7 % of its active tokens are followed by one of its first 2",
       ],
       "the next token": [
         "token-lookup: fires on “_” (10 % of its occurrences, mean 0.196), “)”, “어”, “ return”, which are 18 % of its activation, and on 24 other tokens",
         "previous-token: fires on “_” after many different tokens; on “)” after many different tokens; on “어” after many different tokens: 14 % of its activation, and on 25 other tokens",
         "n2g: nothing",
-        "rule: fires on “_” more than elsewhere: 5 % of active tokens (and on 10 % of such tokens)",
+        "rule: fires on “_” more than elsewhere: 5 % of active tokens, 5 % of its activation (and on 10 % of such tokens)",
         "next-token: raises “ name” and “ number” as the next token; 100 % of its active tokens are followed by one of its first 2",
       ],
     }
