@@ -9,26 +9,27 @@
  * stopped interpretation that is begun again sends only what is missing.
  */
 
-import { rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Failure } from "../errors.ts";
+import { Failure, UsageError } from "../errors.ts";
 import { analysisOptions } from "../features/options.ts";
 import { makeFolder, writeFailure } from "../files/atomic.ts";
 import { checksum } from "../files/checksum.ts";
 import { lockFolder } from "../files/folder-lock.ts";
 import { type Interpretation, INTERPRETATION_FOLDER } from "../interpretation/result.ts";
 import { modelProbe } from "../interpretation/explainers/model-probe.ts";
+import { writeReport } from "../report/write-report.ts";
 import { Pool } from "../sae/pool.ts";
 import { openStore, STORE_FILE } from "../store/store.ts";
 import { analyseRun } from "./analysis.ts";
 import { controlPlan } from "./control-plan.ts";
 import { readSubjects } from "./interpretation-evidence.ts";
-import { answersFolder, RunSink, writeInterpretation } from "./interpretation-files.ts";
+import { answersFolder, interpretationFolder, RunSink, writeInterpretation } from "./interpretation-files.ts";
 import type { InterpretationRequest } from "./interpretation-request.ts";
 import { openModel, type OpenModel } from "./interpretation-interpreter.ts";
 import { interpretSubjects, textOf } from "./interpretation-study.ts";
 import type { RunHooks } from "./request.ts";
-import { shuffledControl } from "./shuffled-control.ts";
+import { isControlThere, shuffledControl } from "./shuffled-control.ts";
 import { startEngine } from "./source.ts";
 import { type NamedSae, openSubject, type RunSubject } from "./subject.ts";
 
@@ -56,13 +57,15 @@ export async function interpretRun(
   const lock = lockFolder(folder, null);
   try {
     const model = await openModel(request, answersFolder(request.run), hooks);
-    await analysed(request, subject, hooks);
+    if (!request.estimateOnly) await analysed(request, subject, hooks);
     const control = await openControl(request, subject, hooks);
     const interpretations = [];
     for (const sae of subject.saes) {
       const one = await interpretSae({ request, subject, control, model }, sae, hooks);
       if (one !== null) interpretations.push(one);
     }
+    // It holds what is found here.
+    if (interpretations.length > 0 && existsSync(join(request.run, "report.html"))) writeReport(request.run);
     return { run: request.run, interpretations };
   } finally {
     lock.release();
@@ -71,7 +74,7 @@ export async function interpretRun(
 
 /** Densities, by which units are chosen, and the rows that explanations belong to come from an analysis. */
 async function analysed(
-  { run, model, hub, threads, checkpointMinutes }: InterpretationRequest,
+  { run, model, hub, threads, checkpointMinutes, estimateOnly }: InterpretationRequest,
   { saes }: RunSubject,
   hooks: RunHooks,
 ) {
@@ -81,6 +84,11 @@ async function analysed(
     .filter((name) => store.analysis(name, "feature") === undefined);
   store.close();
   if (missing.length === 0) return;
+  if (estimateOnly) {
+    throw new UsageError(
+      `${missing.join(", ")}: not analysed yet, so it is not known what there is to explain: run "monosemantic features ${run}" first`,
+    );
+  }
   hooks.onNote?.(
     `${missing.join(", ")}: not analysed yet, so that is done first, as "monosemantic features" does it`,
   );
@@ -114,7 +122,13 @@ async function openControl(
   const { run, model, hub, threads, checkpointMinutes } = request;
   const names = saes.map(({ name }) => name);
   try {
-    controlPlan({ run, saes: names, tokens: controlTokens, seed: SHUFFLE_SEED });
+    const plan = controlPlan({ run, saes: names, tokens: controlTokens, seed: SHUFFLE_SEED });
+    if (request.estimateOnly && !isControlThere(plan)) {
+      hooks.onNote?.(
+        "the control on shuffled weights is not trained yet and not in this estimate: it adds as much as each other control",
+      );
+      return { subject: null, notes: [] };
+    }
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const note = `there is no control on shuffled weights: ${error.message}`;
@@ -142,7 +156,7 @@ async function interpretSae({ request, subject, control, model }: Work, sae: Nam
   const store = openStore(join(request.run, STORE_FILE));
   const engine = await startEngine(request.threads);
   const pool = new Pool(request.threads);
-  const checkpointFolder = join(request.run, INTERPRETATION_FOLDER, `reading-${sae.name}`);
+  const folder = interpretationFolder(request.run, sae.name);
   try {
     const controlSae = control.subject?.saes.find(({ name }) => name === sae.name);
     const read = await readSubjects(
@@ -156,7 +170,7 @@ async function interpretSae({ request, subject, control, model }: Work, sae: Nam
           neuron: store.densities(sae.name, "neuron"),
         },
         control: control.subject && controlSae ? { subject: control.subject, sae: controlSae } : null,
-        checkpointFolder,
+        folder,
       },
       sae,
       hooks,
@@ -191,7 +205,6 @@ async function interpretSae({ request, subject, control, model }: Work, sae: Nam
         notes: [...control.notes, ...found.notes],
       };
       const file = writeInterpretation(request.run, interpretation, sink.controls);
-      rmSync(checkpointFolder, { recursive: true, force: true });
       return { file, interpretation };
     } finally {
       await read.close();

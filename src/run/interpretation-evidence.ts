@@ -5,6 +5,9 @@
  * The shuffled model reads the same contexts, so documents have the same sides for all.
  */
 
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { readFeatureStatistics } from "../evaluation/files.ts";
 import type { Engine } from "../engine/engine.ts";
 import { cutReader } from "../features/pass/analyse.ts";
@@ -15,7 +18,11 @@ import { neuronUnits, type Units } from "../features/units.ts";
 import { estimateRandomDirections } from "../interpretation/controls/random-directions.ts";
 import type { Passage, UnitEvidence } from "../interpretation/evidence/passage.ts";
 import { openChosenFeatures } from "../interpretation/evidence/chosen-features.ts";
-import { readEvidence } from "../interpretation/evidence/read-evidence.ts";
+import { openEvidence, writeEvidence } from "../interpretation/evidence/evidence-file.ts";
+import { readEvidence, type SetEvidence } from "../interpretation/evidence/read-evidence.ts";
+import { makeFolder } from "../files/atomic.ts";
+import { checksum } from "../files/checksum.ts";
+import { versions } from "../version.ts";
 import type { SubjectName } from "../interpretation/result.ts";
 import { sampleUnits } from "../interpretation/study/sample-units.ts";
 import type { StudyUnit } from "../interpretation/study/study.ts";
@@ -61,7 +68,8 @@ export interface EvidenceWork {
   readonly densities: { readonly feature: ArrayLike<number>; readonly neuron: ArrayLike<number> };
   /** The dictionary that was trained on the shuffled model; null for no such control. */
   readonly control: { readonly subject: RunSubject; readonly sae: NamedSae } | null;
-  readonly checkpointFolder: string;
+  /** In which what is read is kept until it is no longer needed. */
+  readonly folder: string;
 }
 
 /** A set of units before its text is read. */
@@ -74,6 +82,8 @@ interface OpenSet {
   /** Share of tokens at which one of its units is active, about. */
   readonly density: number;
   readonly source: Source;
+  /** Hash of what the units are made of. */
+  readonly weights: string;
   close(): Promise<void>;
 }
 
@@ -93,28 +103,13 @@ export async function readSubjects(
   };
   try {
     const total = (contexts.heldout.length + contexts.train.length) * shards.manifest.request.context;
-    hooks.onPhase?.(`${sae.name}: reading the text`, total, "tokens");
-    const read = await readEvidence({
-      shards,
+    const read = await readText(
+      work,
+      sae,
+      sets.map((set) => ({ ...set, every: every(set, total) })),
       contexts,
-      sets: sets.map((set) => ({ ...set, every: every(set, total) })),
-      concurrency: request.threads,
-      seed: request.seed,
-      tokenText: rememberedTexts((id) => subject.source.model.tokenizer.tokenText(id)),
-      checkpoint: {
-        folder: work.checkpointFolder,
-        minutes: request.checkpointMinutes,
-        fingerprint: JSON.stringify([
-          sae.name,
-          request.seed,
-          sets.map(({ subject, chosen, source }) => [subject, chosen, source.model.weightsSha256]),
-        ]),
-      },
-      onResume: (done) =>
-        hooks.onNote?.(`going on where an earlier reading was stopped, after ${done} tokens`),
-      onProgress: ({ tokens }) => hooks.onProgress?.(tokens),
-      ...(hooks.signal && { signal: hooks.signal }),
-    });
+      hooks,
+    );
     const found: SubjectEvidence[] = [];
     for (const [i, { passage, columns }] of read.entries()) {
       const set = sets[i]!;
@@ -135,6 +130,68 @@ export async function readSubjects(
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** The pass over the text, or what is kept of an earlier one. */
+async function readText(
+  { request, subject, densities, folder }: EvidenceWork,
+  sae: NamedSae,
+  sets: readonly (OpenSet & { readonly every: number })[],
+  contexts: ContextsToRead,
+  hooks: RunHooks,
+): Promise<SetEvidence[]> {
+  const { shards, source } = subject;
+  const tokenText = rememberedTexts((id) => source.model.tokenizer.tokenText(id));
+  const hash = createHash("sha256");
+  const { seed } = request;
+  const sources = sets.map(({ subject: name, chosen, every: often, weights }) => [
+    name,
+    chosen,
+    often,
+    weights,
+  ]);
+  hash.update(JSON.stringify([versions, seed, shards.manifest, sources]));
+  for (const numbers of [contexts.heldout, contexts.train, Float64Array.from(densities.feature)])
+    hash.update(numbers);
+  const fingerprint = hash.digest("hex");
+  const place = join(folder, `reading-${fingerprint.slice(0, 16)}`);
+  const kept = join(place, "evidence.safetensors");
+  const earlier = openEvidence(kept, fingerprint, tokenText);
+  if (earlier !== undefined) {
+    hooks.onNote?.(`${sae.name}: what the units do on the text was read before`);
+    return earlier;
+  }
+  removeOthers(folder, place);
+  const total = (contexts.heldout.length + contexts.train.length) * shards.manifest.request.context;
+  hooks.onPhase?.(`${sae.name}: reading the text`, total, "tokens");
+  const read = await readEvidence({
+    shards,
+    contexts,
+    sets,
+    concurrency: request.threads,
+    seed,
+    tokenText,
+    checkpoint: { folder: place, minutes: request.checkpointMinutes, fingerprint },
+    onResume: (done) => hooks.onNote?.(`going on where an earlier reading was stopped, after ${done} tokens`),
+    onProgress: ({ tokens }) => hooks.onProgress?.(tokens),
+    ...(hooks.signal && { signal: hooks.signal }),
+  });
+  rmSync(place, { recursive: true, force: true });
+  // With a language model the same is often wanted again: after a stop, for another protocol, to replay the answers.
+  if (request.endpoint !== undefined) {
+    makeFolder(place);
+    writeEvidence(kept, read, fingerprint);
+  }
+  return read;
+}
+
+/** Of an earlier request only the newest reading is kept. */
+function removeOthers(folder: string, place: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith("reading-") && join(folder, name) !== place)
+      rmSync(join(folder, name), { recursive: true });
   }
 }
 
@@ -177,6 +234,7 @@ async function openSets(
     alive: alive(neuronDensities),
     density: mean(neuronDensities),
     source,
+    weights: source.model.weightsSha256,
     close: async () => {},
   });
 
@@ -199,6 +257,7 @@ async function openSets(
     alive: alive(directions.reached),
     density: mean(directions.reached),
     source,
+    weights: source.model.weightsSha256,
     close: () => directions.close(),
   });
 
@@ -214,7 +273,7 @@ async function openSets(
 async function openFeatures(
   { engine, pool, request }: EvidenceWork,
   { source, shards }: RunSubject,
-  { sae }: NamedSae,
+  { sae, folder }: NamedSae,
   densities: ArrayLike<number>,
   count: number,
   subject: SubjectName,
@@ -235,6 +294,7 @@ async function openFeatures(
     alive: alive(densities),
     density: mean(densities),
     source,
+    weights: checksum(join(folder, "sae_weights.safetensors")) + source.model.weightsSha256,
     close,
   };
 }

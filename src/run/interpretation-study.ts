@@ -87,9 +87,12 @@ export async function interpretSubjects(work: StudyWork, hooks: RunHooks): Promi
         answeredBy,
       );
       sink.put(unit.subject, unit.unit, explanations);
-      for (const score of explanations.flatMap(({ scores }) => scores)) {
-        asked += score.asked;
-        failed += score.failed;
+      // All scores of a task are of the same answers.
+      for (const { tasks, elsewhere } of unit.explanations) {
+        for (const task of [...tasks, ...(elsewhere?.tasks ?? [])]) {
+          asked += task.scores[0]?.asked ?? 0;
+          failed += task.scores[0]?.failed ?? 0;
+        }
       }
       done.get(unit.subject)!.push(withoutAnswers(unit));
     },

@@ -81,6 +81,11 @@ export interface ControlDictionary {
   readonly originalL0: number | null;
 }
 
+/** Whether the control is finished, so that it is found and not trained. */
+export function isControlThere(plan: ControlPlan): boolean {
+  return controlsIn(plan.run).some((folder) => isFinishedControl(folder, plan));
+}
+
 /**
  * Trains the controls, or finds them.
  * @throws Failure and UsageError as a run does, and when run.json does not say how the dictionaries were trained

@@ -7,7 +7,6 @@ import type { UnitEvidence } from "../evidence/passage.ts";
 import type { Draw } from "../protocols/protocol.ts";
 import type { Task, Verdict } from "../protocols/task.ts";
 import { scoreIntruder } from "./intruder-score.ts";
-import type { LinearCalibration } from "./linear-calibration.ts";
 import type { ScoredTask } from "./score.ts";
 import { scoreSimulation } from "./simulation-score.ts";
 import { scoreClassification, scoreLogits } from "./verdict-score.ts";
@@ -23,18 +22,11 @@ export type Answers = Simulated | Places | Verdicts;
  * @param answers to this task, in its order
  * @param evidence of the unit that the task was drawn from
  * @param draw `seed` of the intervals; they do not depend on the unit
- * @param calibration of a simulation with `bills-2023`, where one was fitted on the side "choose"
  */
-export function scoreTask(
-  task: Task,
-  answers: Answers,
-  evidence: UnitEvidence,
-  { seed }: Draw,
-  calibration: LinearCalibration | null = null,
-): ScoredTask {
+export function scoreTask(task: Task, answers: Answers, evidence: UnitEvidence, { seed }: Draw): ScoredTask {
   switch (task.type) {
     case "simulation":
-      return scoreSimulation(task, answers as Simulated, evidence, seed, calibration);
+      return scoreSimulation(task, answers as Simulated, evidence, seed);
     case "intruder":
       return scoreIntruder(task, answers as Places, seed);
     case "logits":

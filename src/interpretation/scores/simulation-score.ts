@@ -6,8 +6,8 @@
  *     bills-2023              Pearson of what was simulated with f itself
  *
  * Beside bricken-2023 stand its pearson, and spearman_raw with f not rounded to integers. Beside bills-2023 its spearman, and
- * r_squared and absolute_deviation_explained, for which simulated values are brought to the size of f: by the factor that the integers
- * were made with, and, as calibrated_…, by a line fitted on other documents where one is given.
+ * r_squared and absolute_deviation_explained, for which simulated values are brought to the size of f by the factor that the integers
+ * were made with.
  */
 
 import { activationsOf, sideOf, type UnitEvidence } from "../evidence/passage.ts";
@@ -16,7 +16,6 @@ import { floorTo, highestOf } from "../protocols/quantise.ts";
 import type { SimulationTask } from "../protocols/task.ts";
 import { absoluteDeviationExplained, midranks, pearson, rSquared } from "./correlation.ts";
 import { correlationInterval } from "./interval.ts";
-import type { LinearCalibration } from "./linear-calibration.ts";
 import type { RawAnswers, Score, ScoredTask, ScoreKind } from "./score.ts";
 
 type SimulationAnswers = Extract<RawAnswers, { type: "simulation" }>;
@@ -48,7 +47,6 @@ export function scoreSimulation(
   given: readonly (readonly number[] | null)[],
   evidence: UnitEvidence,
   seed: number,
-  calibration: LinearCalibration | null,
 ): ScoredTask {
   const { truth, whole } = knownOf(task, evidence);
   const simulated = task.excerpts.map(({ length }, i) => usable(given[i] ?? null, length));
@@ -72,7 +70,7 @@ export function scoreSimulation(
   const scores =
     task.scale === 9
       ? brickenScores(values, tokens, seed, counts)
-      : [billsScore(values, tokens, truth.highest / task.scale, seed, counts, calibration)];
+      : [billsScore(values, tokens, truth.highest / task.scale, seed, counts)];
   return { scores, answers };
 }
 
@@ -172,10 +170,8 @@ function billsScore(
   step: number,
   seed: number,
   counts: Counts,
-  calibration: LinearCalibration | null,
 ): Score {
   const sized = simulated.map((value) => value * step);
-  const fitted = calibration && simulated.map((value) => value * calibration.slope + calibration.intercept);
   return {
     kind: "bills-2023",
     ...pearson(simulated, real),
@@ -185,10 +181,6 @@ function billsScore(
       spearman: pearson(midranks(simulated), realRanks).value,
       r_squared: rSquared(sized, real),
       absolute_deviation_explained: absoluteDeviationExplained(sized, real),
-      ...(fitted && {
-        calibrated_r_squared: rSquared(fitted, real),
-        calibrated_absolute_deviation_explained: absoluteDeviationExplained(fitted, real),
-      }),
     },
   };
 }

@@ -34,12 +34,10 @@ export function conclude(
 
   const other = values("features", "other");
   const particular = compare(own, other, seed);
-  if (particular === "unknown") {
-    return `${score}; there are too few to compare them with explanations of other features, so nothing more can be concluded.`;
-  }
-  const others = number(summariseColumn(other, seed).mean!);
-  if (particular !== "more") {
-    return `${score}, no more than explanations of other features do on them (${others}): by this score they say nothing that is particular to their features.`;
+  const others = number(summariseColumn(other, seed).mean ?? 0);
+  if (particular === "same" || particular === "less") {
+    const relation = particular === "less" ? "less than" : "not clearly more than";
+    return `${score}, ${relation} explanations of other features do on them (${others}): by this score nothing shows that is particular to their features.`;
   }
 
   const controls = SUBJECTS.flatMap((name) => {
@@ -55,12 +53,14 @@ export function conclude(
     return list.length === 0 ? [] : [`${words} ${list.join(", ")}`];
   };
   const comparison = [
-    `more than explanations of other features do on them (${others})`,
+    ...(particular === "more" ? [`more than explanations of other features do on them (${others})`] : []),
     ...part("more", "more than those of"),
     ...part("same", "not clearly different from those of"),
     ...part("less", "less than those of"),
     ...part("unknown", "with too few to compare of"),
   ].join(", ");
+  if (comparison === "")
+    return `${score}; there is nothing to compare that with, so nothing more can be concluded.`;
   return `${score}, ${comparison}: ${consequence(controls)}.`;
 }
 
@@ -80,7 +80,8 @@ function consequence(controls: readonly Control[]): string {
     return "without the control of shuffled weights it cannot be said how much of this is the trained model's doing and how much the text's alone";
   }
   if (shuffled !== "more") {
-    return `features are described at least as well where the model has learnt nothing, so this score by itself is no evidence that the dictionary found what the model computes${beaten ? ", though it tells features from neurons and from random directions" : ""}`;
+    const where = shuffled === "less" ? "are described better" : "are not clearly described better than";
+    return `features ${where} where the model has learnt nothing, so this score by itself is no evidence that the dictionary found what the model computes${beaten ? ", though it tells features from neurons and from random directions" : ""}`;
   }
   return beaten
     ? "they are easier to describe than each control, which is what features that mean one thing would look like; what they do to the output is another question"

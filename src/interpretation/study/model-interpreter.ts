@@ -8,7 +8,7 @@ import type { Explanation } from "../explainers/explainer.ts";
 import { explainWithModel, promptFor } from "../explainers/language-model.ts";
 import type { Prompts } from "../prompts/prompts.ts";
 import { PROTOCOLS } from "../protocols/protocols.ts";
-import type { ProtocolName } from "../protocols/task.ts";
+import type { ProtocolName, TaskType } from "../protocols/task.ts";
 import { modelAnswerer } from "../simulators/model-answerer.ts";
 import { type PlannedRequest, planRequests } from "../simulators/plan.ts";
 import type { Tally } from "../simulators/tally.ts";
@@ -16,6 +16,9 @@ import type { Interpreter, StudySubject, StudyUnit } from "./study.ts";
 
 /** Units whose requests are prepared while those of others are under way: the endpoint bounds how many are sent at once. */
 const UNITS_AHEAD = 2;
+
+/** The intruder is found by what the other texts have in common, as published. */
+const WITHOUT_EXPLANATION: readonly TaskType[] = ["intruder"];
 
 export interface ModelParts {
   readonly endpoint: Endpoint;
@@ -49,6 +52,7 @@ export function modelInterpreter(parts: ModelParts): Interpreter {
   const explainers = explainersOf(parts.endpoint.model, parts.protocols);
   return {
     explainers,
+    withoutExplanation: WITHOUT_EXPLANATION,
     concurrency: parts.concurrency + UNITS_AHEAD,
     explain: async ({ units }, { signal }) => {
       return (place) =>
@@ -96,8 +100,8 @@ export function* plannedRequests(
       const tasks = explainer.protocols.flatMap((name) => PROTOCOLS[name].tasks(evidence, "score", draw));
       const own = { explaining, protocol: protocol!, tasks };
       yield* planRequests(endpoint, prompts, evidence.passage, own, mode);
-      // The intruder is found without an explanation, so another one asks nothing new.
-      const other = { ...own, explaining: null, tasks: tasks.filter(({ type }) => type !== "intruder") };
+      const asked = tasks.filter(({ type }) => !WITHOUT_EXPLANATION.includes(type));
+      const other = { ...own, explaining: null, tasks: asked };
       yield* planRequests(endpoint, prompts, evidence.passage, other, mode);
     }
   }

@@ -13,6 +13,7 @@ export function offlineInterpreter(
 ): Interpreter {
   return {
     explainers: OFFLINE_EXPLAINERS.map((name) => ({ name, protocols })),
+    withoutExplanation: [],
     concurrency: 1,
     async explain({ subject, units }, { signal }) {
       const explanations: (Explanation | null)[][] = [];

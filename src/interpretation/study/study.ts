@@ -36,6 +36,8 @@ export interface Interpreter {
   readonly explainers: readonly { readonly name: string; readonly protocols: readonly ProtocolName[] }[];
   /** Called once a subject: what explains its units, by place in `units`. */
   explain(subject: StudySubject, hooks: StudyHooks): Promise<ExplainUnit>;
+  /** Tasks that it answers without the explanation: another unit's would give the same answers. */
+  readonly withoutExplanation: readonly TaskType[];
   /** Units whose tasks are answered at once. */
   readonly concurrency: number;
 }
@@ -195,7 +197,12 @@ async function scored({ subject, unit, explain, other }: Job, request: StudyRequ
       elsewhere: other &&
         otherTasksOf && {
           unit: other.unit,
-          tasks: await answered(other, otherTasksOf(protocols), explanation, seed),
+          tasks: await answered(
+            other,
+            otherTasksOf(protocols).filter(({ type }) => !interpreter.withoutExplanation.includes(type)),
+            explanation,
+            seed,
+          ),
         },
     });
   }

@@ -8,7 +8,6 @@ import {
   rSquared,
   spearman,
 } from "../../../src/interpretation/scores/correlation.ts";
-import { linearCalibration } from "../../../src/interpretation/scores/linear-calibration.ts";
 import fixtures from "../../fixtures/interpretation/scores.json" with { type: "json" };
 import { expectClose } from "./close.ts";
 
@@ -66,25 +65,5 @@ describe("worked by hand", () => {
   test("prediction of 0 explains nothing, and nothing is explained of 0", () => {
     expect([rSquared([0, 0], [1, 2]), absoluteDeviationExplained([0, 0], [1, 2])]).toEqual([0, 0]);
     expect([rSquared([1, 2], [0, 0]), absoluteDeviationExplained([1, 2], [0, 0])]).toEqual([null, null]);
-  });
-});
-
-describe("linear calibration", () => {
-  test.each(fixtures.calibrations)(
-    "as scikit-learn fits it (%#)",
-    ({ simulated, real, slope, intercept }) => {
-      const half = simulated.length >> 1;
-      const cut = (values: readonly number[]) => [values.slice(0, half), values.slice(half)];
-      const fitted = linearCalibration({ simulated: cut(simulated), real: cut(real) })!;
-      expectClose(fitted.slope, slope);
-      expectClose(fitted.intercept, intercept);
-      const withFailed = { simulated: [...cut(simulated), null], real: [...cut(real), [100, 200]] };
-      expect(linearCalibration(withFailed)).toEqual(fitted);
-    },
-  );
-
-  test("of nothing is none, of a constant its mean", () => {
-    expect(linearCalibration({ simulated: [null], real: [[1]] })).toBeNull();
-    expect(linearCalibration({ simulated: [[3, 3]], real: [[1, 2]] })).toEqual({ slope: 0, intercept: 1.5 });
   });
 });
