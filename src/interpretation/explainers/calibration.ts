@@ -81,11 +81,13 @@ export function highestOf(values: ArrayLike<number>): number {
   return highest;
 }
 
-/** Mean of the values at some places; 0 for none. */
+/**
+ * Mean of the values at some places; 0 for none. In 32 bits: the last digits of a longer one depend on how many places there are, and
+ * would tell right marks from wrong ones where the values do not.
+ */
 export function meanAt(values: ArrayLike<number>, places: readonly number[]): number {
-  return places.length === 0
-    ? 0
-    : places.reduce((sum, place) => sum + (values[place] ?? 0), 0) / places.length;
+  if (places.length === 0) return 0;
+  return Math.fround(places.reduce((sum, place) => sum + (values[place] ?? 0), 0) / places.length);
 }
 
 function activeWindows(side: ExplainSide, { rows }: UnitOnSide, random: Random): Window[] {

@@ -42,7 +42,10 @@ export function ruleAnswerer(
   return {
     simulate: async (sequences, scale) =>
       sequences.map(({ ids }) =>
-        Array.from(predictor.predict(ids), (value) => scale * Math.min(1, Math.max(0, value) / max)),
+        Array.from(predictor.predict(ids), (prediction) => {
+          const value = scale * Math.min(1, Math.max(0, prediction) / max);
+          return scale === 9 ? Math.round(value) : value;
+        }),
       ),
     detect: async (sequences) =>
       sequences.map(({ ids }) => verdict(highestOf(predictor.predict(ids)), thresholds().detection)),

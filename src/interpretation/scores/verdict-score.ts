@@ -74,11 +74,11 @@ function answeredOf(labels: readonly boolean[], verdicts: Verdicts): Answered {
   };
 }
 
-/** A probability that is no number is none, and the yes or no beside it still counts. */
+/** A probability that is no number is none, and the yes or no beside it still counts. Others in 32 bits, as they are kept. */
 function usable(verdict: Verdict | null): Verdict | null {
-  if (verdict === null || verdict.probability === null || Number.isFinite(verdict.probability))
-    return verdict;
-  return { yes: verdict.yes, probability: null };
+  if (verdict === null || verdict.probability === null) return verdict;
+  const { yes, probability } = verdict;
+  return { yes, probability: Number.isFinite(probability) ? Math.fround(probability) : null };
 }
 
 function aucOf({ labels, probabilities }: Answered): number | null {

@@ -1,7 +1,7 @@
 /** From predictions to answers: thresholds, verdicts, what is implied of next tokens, which explanation is chosen, how tokens are quoted. */
 
 import { describe, expect, test } from "vitest";
-import { bestThreshold } from "../../../src/interpretation/explainers/calibration.ts";
+import { bestThreshold, meanAt } from "../../../src/interpretation/explainers/calibration.ts";
 import { chooseExplanation } from "../../../src/interpretation/explainers/choose.ts";
 import { OFFLINE } from "../../../src/interpretation/explainers/offline.ts";
 import {
@@ -70,14 +70,23 @@ describe("verdicts", () => {
     expect(await explanation!.answerer.intrude([[right[0]!, wrong[1]!, right[1]!]])).toEqual([1]);
   });
 
-  test("simulations are shares of the highest activation, not rounded", async () => {
+  test("simulations are shares of the highest activation, rounded on the scale 0–9 only", async () => {
     const graded = plantUnit(passage, (ids) => (ids.at(-1) === the ? 2 : ids.at(-1) === idOf("1") ? 0.3 : 0));
     const [explanation] = await OFFLINE["token-lookup"].explain([graded], { probe: null });
     const ids = [the, idOf("1"), idOf(".")];
-    const [values] = await explanation!.answerer.simulate([{ ids, texts: ids.map(tokenText) }], 9);
-    expect(values![0]).toBeCloseTo(9, 6);
-    expect(values![1]).toBeCloseTo(1.35, 5);
+    const sequences = [{ ids, texts: ids.map(tokenText) }];
+    expect(await explanation!.answerer.simulate(sequences, 9)).toEqual([[9, 1, 0]]);
+    const [values] = await explanation!.answerer.simulate(sequences, 10);
+    expect(values![0]).toBeCloseTo(10, 6);
+    expect(values![1]).toBeCloseTo(1.5, 5);
     expect(values![2]).toBe(0);
+  });
+
+  test("equal values have equal means, however many are marked", () => {
+    const values = new Float64Array(32).fill(0.0123456789);
+    const means = Array.from({ length: 32 }, (_, i) => meanAt(values, [...values.keys()].slice(0, i + 1)));
+    expect(new Set(means).size).toBe(1);
+    expect(bestThreshold(means.slice(2), means.slice(0, 2))).toBe(Number.POSITIVE_INFINITY);
   });
 });
 

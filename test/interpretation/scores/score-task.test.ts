@@ -229,6 +229,14 @@ describe("yes and no", () => {
     expect([half!.value, half!.interval]).toEqual([null, null]);
   });
 
+  test("the AUC is that of the probabilities as they are kept, in 32 bits", () => {
+    const close = right.map((verdict) => ({ ...verdict, probability: verdict.yes ? 0.3 : 0.3 + 1e-12 }));
+    const { scores, answers } = scoreTask(detection, close, unit, DRAW);
+    expect(scores[0]!.others.auc).toBe(0.5);
+    if (answers.type !== "detection") throw new Error(answers.type);
+    expect(answers.verdicts.every((verdict) => verdict!.probability === Math.fround(0.3))).toBe(true);
+  });
+
   test("without all probabilities there is no AUC", () => {
     const verdicts = right.map((verdict, i) => (i === 5 ? { ...verdict, probability: null } : verdict));
     expect(scoreTask(detection, verdicts, unit, DRAW).scores[0]!.others.auc).toBeNull();
