@@ -80,8 +80,8 @@ function consequence(controls: readonly Control[]): string {
     return "without the control of shuffled weights it cannot be said how much of this is the trained model's doing and how much the text's alone";
   }
   if (shuffled !== "more") {
-    const where = shuffled === "less" ? "are described better" : "are not clearly described better than";
-    return `features ${where} where the model has learnt nothing, so this score by itself is no evidence that the dictionary found what the model computes${beaten ? ", though it tells features from neurons and from random directions" : ""}`;
+    const where = `features are described ${shuffled === "same" ? "about as well" : "better"} where the model has learnt nothing`;
+    return `${where}, so this score by itself is no evidence that the dictionary found what the model computes${beaten ? ", though it tells features from neurons and from random directions" : ""}`;
   }
   return beaten
     ? "they are easier to describe than each control, which is what features that mean one thing would look like; what they do to the output is another question"
