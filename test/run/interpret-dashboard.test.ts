@@ -87,10 +87,11 @@ describe.runIf(existsSync(ORACLE))("two features of GPT-2 small, of which one is
         ? said
         : brain.answer(asked);
     const server = await StandIn.start({ brain: { ...brain, answer }, settings: CHAT });
+    const { url } = server;
     const withModel = (more: object = {}) =>
       request({
         protocols: ["bricken-2023", "bills-2023"],
-        endpoint: endpointOptions.parse({ model: server.settings.model, baseUrl: server.url, ...more }),
+        endpoint: endpointOptions.parse({ model: server.settings.model, baseUrl: url, ...more }),
         name: "model",
       });
     const { interpretations } = await interpretDashboard(withModel());
