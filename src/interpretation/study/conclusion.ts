@@ -1,6 +1,6 @@
 /** What the comparison of features with their controls allows one to conclude, in one sentence, and no more than that. */
 
-import { SUBJECTS, type SubjectName, type SubjectScores } from "../result.ts";
+import { type Split, SUBJECTS, type SubjectName, type SubjectScores } from "../result.ts";
 import { differenceOfMeans, summariseColumn } from "../scores/mean-interval.ts";
 import { CHANCE, type ScoreKind } from "../scores/score.ts";
 import { valuesOf } from "./summary.ts";
@@ -18,12 +18,12 @@ export function conclude(
   explainer: string,
   seed: number,
 ): string {
-  const values = (subject: SubjectName, prediction: "own" | "other" = "own") => {
+  const values = (subject: SubjectName, prediction: "own" | "other" = "own", split: Split = "all") => {
     const scores = subjects.find((one) => one.subject === subject);
     const column = scores?.scores.find(
       (one) => one.kind === kind && one.explainer === explainer && one.prediction === prediction,
     );
-    return scores && column ? valuesOf(scores, column, "all") : [];
+    return scores && column ? valuesOf(scores, column, split) : [];
   };
   const own = values("features");
   const { mean, interval } = summariseColumn(own, seed);
@@ -40,6 +40,15 @@ export function conclude(
     return `${score}, ${relation} explanations of other features do on them (${others}): by this score nothing shows that is particular to their features.`;
   }
 
+  /** Bricken et al. 2023: dictionaries of shuffled models have many features of single tokens, which are easy to describe. */
+  const beyondTokens = () => {
+    const shuffled = controls.find((control) => control.name === "shuffled-weights");
+    if (shuffled === undefined || shuffled.relation === "more" || shuffled.relation === "unknown") return "";
+    const [mine, theirs] = [values("features", "own", "other"), values("shuffled-weights", "own", "other")];
+    if (compare(mine, theirs, seed) !== "more") return "";
+    const [a, b] = [mine, theirs].map((list) => number(summariseColumn(list, seed).mean!));
+    return `; among those that are not about a single token, though, features are described better than that model's (${a} against ${b})`;
+  };
   const controls = SUBJECTS.flatMap((name) => {
     if (name === "features") return [];
     const theirs = values(name);
@@ -61,7 +70,7 @@ export function conclude(
   ].join(", ");
   if (comparison === "")
     return `${score}; there is nothing to compare that with, so nothing more can be concluded.`;
-  return `${score}, ${comparison}: ${consequence(controls)}.`;
+  return `${score}, ${comparison}: ${consequence(controls)}${beyondTokens()}.`;
 }
 
 type Relation = "more" | "same" | "less" | "unknown";

@@ -108,6 +108,17 @@ describe("the conclusion", () => {
     expect(text.match(/\.(\s|$)/g)).toHaveLength(1);
   });
 
+  test("tells units of single tokens from others where the shuffled model's are the former", () => {
+    const shuffled = subject("shuffled-weights", 0.6);
+    const tokens = { ...shuffled, singleToken: shuffled.singleToken.map((_, i) => i < 60) };
+    const values = tokens.scores[0]!.values.map((value, i) => (i < 60 ? value! + 0.3 : value! - 0.3));
+    const split = { ...tokens, scores: [{ ...tokens.scores[0]!, values }] };
+    expect(of(subject("features", 0.6), split)).toMatch(
+      /no evidence .*; among those that are not about a single token, though, .* \(0\.\d\d against 0\.\d\d\)\.$/,
+    );
+    expect(of(subject("features", 0.6), shuffled)).not.toMatch(/single token/);
+  });
+
   test("says when nothing was scored or nothing can be compared", () => {
     expect(of()).toMatch(/No feature could be scored/);
     expect(of(subject("features", 0.6, null))).toMatch(/nothing to compare/);
