@@ -6,6 +6,7 @@ import { briefPercent } from "../charts/numbers.ts";
 import { windowAround } from "../unit/example-groups.ts";
 import { escapedToken } from "../tokens/token-text.ts";
 import { TokenRow } from "../tokens/tokens.tsx";
+import { WholeToggle } from "../parts/whole-toggle.tsx";
 
 const REACH = 12;
 
@@ -61,17 +62,7 @@ function RatedContextRow({
         label={label}
       />
       <span class="row-tools">
-        {tokens.length > 2 * REACH + 1 && (
-          <button
-            type="button"
-            onClick={() => setWhole(!whole)}
-            aria-expanded={whole}
-            title={whole ? "Less of this context" : "All of this context"}
-            aria-label="The whole context"
-          >
-            {whole ? "−" : "⋯"}
-          </button>
-        )}
+        {tokens.length > 2 * REACH + 1 && <WholeToggle whole={whole} onChange={setWhole} />}
       </span>
     </div>
   );

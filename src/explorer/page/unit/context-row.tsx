@@ -11,6 +11,7 @@ import { TokenTip } from "../tokens/token-tip.tsx";
 import { TokenRow } from "../tokens/tokens.tsx";
 import { placeKey } from "./use-ablations.ts";
 import { brief } from "../charts/numbers.ts";
+import { WholeToggle } from "../parts/whole-toggle.tsx";
 
 export interface ContextRowProps {
   readonly group: string;
@@ -74,17 +75,7 @@ export function ContextRow(props: ContextRowProps) {
             Δ
           </button>
         )}
-        {view.reach !== null && (
-          <button
-            type="button"
-            onClick={() => setWhole(!whole)}
-            aria-expanded={whole}
-            title={whole ? "Less of this context" : "All of this context"}
-            aria-label="The whole context"
-          >
-            {whole ? "−" : "⋯"}
-          </button>
-        )}
+        {view.reach !== null && <WholeToggle whole={whole} onChange={setWhole} />}
       </span>
     </div>
   );
