@@ -24,6 +24,7 @@ export const SHARED_WITH_PAGE = [
   "api.ts",
   "static-data.ts",
   "../features/records.ts",
+  "../interpretation/endpoint/paid.ts",
   "../interpretation/ratings/rubric.ts",
   "../interpretation/result.ts",
   "../interpretation/scores/score.ts",

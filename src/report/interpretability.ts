@@ -1,5 +1,6 @@
 /** Whether the features mean one thing: the conclusion of the newest interpretation, its scores beside the controls, its cost. */
 
+import { moneyText, paidInAll } from "../interpretation/endpoint/paid.ts";
 import type { Interpretation } from "../interpretation/result.ts";
 import { formatCount, formatDuration, formatPercent, formatTokens, prose } from "./format.ts";
 import { type Content, html, type Markup } from "./markup.ts";
@@ -74,6 +75,11 @@ function defined(term: string, definition: string): Markup {
   return html`<dfn tabindex="0">${term}<span class="tip" role="tooltip">${prose(definition)}</span></dfn>`;
 }
 
+function costIn({ spent }: NonNullable<Interpretation["endpoint"]>): string {
+  const { money } = paidInAll(spent);
+  return money === null ? "" : `, ${moneyText(money)} in the prices’ currency`;
+}
+
 /** What it rests on and what it cost, in one line. */
 function made({ endpoint, text, seconds, asked, failed, subjects, sampling }: Interpretation): string {
   const features = subjects.find(({ subject }) => subject === "features");
@@ -84,7 +90,7 @@ function made({ endpoint, text, seconds, asked, failed, subjects, sampling }: In
       : `${formatCount(features.units.length)} of ${formatCount(features.alive)} alive features (${sampling.rule}, seed ${sampling.seed}), ${formatCount(features.tooRare)} more too rare to score`,
     endpoint === null
       ? "no language model"
-      : `${endpoint.model} (${endpoint.mode}), ${formatCount(endpoint.spent.requests)} requests${typeof endpoint.spent.money === "number" ? `, ${endpoint.spent.money.toFixed(2)} in the prices’ currency` : ""}`,
+      : `${endpoint.model} (${endpoint.mode}), ${formatCount(endpoint.spent.requests)} requests${costIn(endpoint)}`,
     `${asked > 0 ? formatPercent(failed / asked) : "none"} of ${formatCount(asked)} questions without a usable answer`,
     formatDuration(seconds),
   ];

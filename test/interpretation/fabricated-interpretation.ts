@@ -70,7 +70,7 @@ export function fabricateInterpretation({
             parameters: { temperature: 0, concurrency: 8 },
             prompts: {
               "explain.md": "9c1185a5c5e9fc54612808977ee8f548b2258d31",
-              "simulate.md": "ab56b4d92b4071",
+              "simulate-all-at-once-9.v1.md": "ab56b4d92b4071",
             },
             spent: {
               requests: 1840,

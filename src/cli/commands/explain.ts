@@ -3,7 +3,10 @@
 import { z } from "zod";
 import { endpointOptions } from "../../interpretation/endpoint/options.ts";
 import { interpretationOptions, SAMPLING_RULES } from "../../interpretation/options.ts";
+import { costSentence } from "../../interpretation/endpoint/paid.ts";
 import { PROTOCOL_NAMES } from "../../interpretation/protocols/task.ts";
+import type { Interpretation } from "../../interpretation/result.ts";
+import { UsageError } from "../../errors.ts";
 import { defineCommand } from "../command.ts";
 import { runHooks } from "../run-progress.ts";
 import { MACHINE, OF_SAES, RUN } from "../sections.ts";
@@ -111,6 +114,11 @@ export const explainCommand = defineCommand({
     const { run, sae, sourceModel } = input;
     const withModel = endpoint.model !== undefined;
     const all = units.sampling === "all";
+    if (all && units.features !== undefined) {
+      throw new UsageError(
+        `--sampling all takes every feature, so --features ${units.features} has no say: leave one of the two out`,
+      );
+    }
     const dashboard = isDashboard(run);
     const interpret = dashboard ? interpretDashboard : interpretRun;
     const summary = await interpret(
@@ -136,7 +144,8 @@ export const explainCommand = defineCommand({
       text: [
         ...summary.interpretations.flatMap(({ file, interpretation }) => [
           `${interpretation.sae}: ${interpretation.conclusion}`,
-          ...(interpretation.stopped === null ? [] : [interpretation.stopped]),
+          ...(interpretation.endpoint === null ? [] : [costOf(interpretation, interpretation.endpoint)]),
+          ...(interpretation.stopped === null ? [] : [`stopped: ${interpretation.stopped}`]),
           file,
         ]),
         ...(summary.interpretations.length > 0 && !dashboard
@@ -147,3 +156,11 @@ export const explainCommand = defineCommand({
     };
   },
 });
+
+function costOf(
+  { asked, failed }: Interpretation,
+  { spent }: NonNullable<Interpretation["endpoint"]>,
+): string {
+  const count = (n: number) => n.toLocaleString("en-US");
+  return `${costSentence(spent)}; ${count(failed)} of ${count(asked)} questions got no usable answer`;
+}

@@ -30,7 +30,7 @@ const rater = z
   .string({ error: "a rater needs a name" })
   .trim()
   .min(1, "a rater needs a name")
-  .max(60)
+  .max(60, "a rater's name has 60 characters at most")
   .refine((name) => /[\p{L}\p{N}]/u.test(name), "a rater's name has a letter or a digit in it")
   .refine(
     (name) => name.isWellFormed() && !/[\p{Cc}\u2028\u2029]/u.test(name),

@@ -8,6 +8,7 @@
  */
 
 import { BudgetSpent, type Usage } from "./endpoint.ts";
+import { moneyText } from "./paid.ts";
 import { aborted } from "./waiting.ts";
 
 export interface Limits {
@@ -83,9 +84,10 @@ export class Budget {
   #exhausted(worst: Usage): BudgetSpent {
     const { budgetTokens, budgetMoney } = this.#limits;
     const next = moneyOf(worst, this.#limits);
+    const none = this.#spent.inputTokens + this.#spent.outputTokens === 0;
     const tooDear = budgetMoney !== undefined && (this.money ?? 0) + (next ?? 0) > budgetMoney;
     const [limit, used, more, flag] = tooDear
-      ? [money(budgetMoney), money(this.money ?? 0), money(next ?? 0), "--budget-money"]
+      ? [moneyText(budgetMoney), moneyText(this.money ?? 0), moneyText(next ?? 0), "--budget-money"]
       : [
           `${budgetTokens} tokens`,
           `${this.#spent.inputTokens + this.#spent.outputTokens}`,
@@ -94,7 +96,10 @@ export class Budget {
         ];
     return new BudgetSpent(
       `the budget of ${limit} does not allow another request: ${used} spent, and the next may cost up to ${more}; every answer so ` +
-        `far is kept, so with a larger ${flag} the same command goes on from here`,
+        (none
+          ? `far is kept, so with a larger ${flag} the same command goes on from here`
+          : `far is kept, so the same command goes on from here, and may spend its whole ${flag} again: what was spent before does ` +
+            `not count`),
     );
   }
 }
@@ -105,15 +110,10 @@ function sum(a: Usage, b: Usage): Usage {
   return { inputTokens: a.inputTokens + b.inputTokens, outputTokens: a.outputTokens + b.outputTokens };
 }
 
-/** Prices are per million tokens. Null without prices. */
+/** Prices are per million tokens. Null unless both are known: half of a sum would pass for all of it. */
 export function moneyOf(usage: Usage, { priceInput, priceOutput }: Limits): number | null {
-  if (priceInput === undefined && priceOutput === undefined) return null;
-  return (usage.inputTokens * (priceInput ?? 0) + usage.outputTokens * (priceOutput ?? 0)) / 1e6;
-}
-
-/** An amount with as many digits as tell it from nothing. */
-export function money(amount: number): string {
-  return amount === 0 || amount >= 1 ? amount.toFixed(2) : amount.toPrecision(2);
+  if (priceInput === undefined || priceOutput === undefined) return null;
+  return (usage.inputTokens * priceInput + usage.outputTokens * priceOutput) / 1e6;
 }
 
 /** Around each message and each request, for what chat templates add. */

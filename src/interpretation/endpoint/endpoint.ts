@@ -76,6 +76,14 @@ export interface Spent {
   readonly outputTokens: number;
   /** In the prices' currency; null without prices. */
   readonly money: number | null;
+  /** Of answers that an earlier process had sent for, each counted once; older results do not say. */
+  readonly earlier?: {
+    readonly answers: number;
+    readonly inputTokens: number;
+    readonly outputTokens: number;
+    /** At the prices of this process. */
+    readonly money: number | null;
+  };
 }
 
 export interface Endpoint {

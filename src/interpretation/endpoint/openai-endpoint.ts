@@ -5,7 +5,7 @@
 
 import { Failure } from "../../errors.ts";
 import { nearest } from "../../errors.ts";
-import { Budget } from "./budget.ts";
+import { Budget, moneyOf, NOTHING } from "./budget.ts";
 import { AnswerCache, keyOf } from "./cache.ts";
 import { type ReadChat, readChat } from "./chat-answer.ts";
 import { Connection } from "./connection.ts";
@@ -121,7 +121,8 @@ async function withSimilarNames(
 function notKept(what: string, folder: string | null): Failure {
   const where = folder === null ? "there is no cache" : `${folder} does not have it`;
   return new Failure(
-    `--offline: ${what} is not known here (${where}): leave --offline out to ask the server`,
+    `--offline: ${what} is not known here (${where}): give the options that it was asked with, --base-url too, or leave --offline ` +
+      `out to ask the server`,
   );
 }
 
@@ -142,6 +143,9 @@ export class OpenAIEndpoint implements Endpoint {
   readonly support: ProbedSupport;
   readonly #parts: Parts;
   #cached = 0;
+  /** Questions that this process has sent, or counted as an earlier one's. */
+  readonly #counted = new Set<string>();
+  #earlier = { answers: 0, usage: NOTHING };
   /** Questions that are being asked: who asks the same waits for the answer. */
   readonly #asking = new Map<string, Promise<unknown>>();
 
@@ -188,9 +192,17 @@ export class OpenAIEndpoint implements Endpoint {
   }
 
   spent(): Spent {
-    const { transport, budget } = this.#parts;
+    const { transport, budget, options } = this.#parts;
     const { requests, retries } = transport.tally;
-    return { requests, retries, cached: this.#cached, ...budget.spent, money: budget.money };
+    const { answers, usage } = this.#earlier;
+    return {
+      requests,
+      retries,
+      cached: this.#cached,
+      ...budget.spent,
+      money: budget.money,
+      earlier: { answers, ...usage, money: moneyOf(usage, options) },
+    };
   }
 
   /** What has to be known of the numbers in `spent`, in sentences. */
@@ -203,6 +215,20 @@ export class OpenAIEndpoint implements Endpoint {
         ? [`the answers to ${lost} requests were lost on the way, and may be billed: ${most}`]
         : []),
     ];
+  }
+
+  /** An answer from the cache was paid for by an earlier process, unless this one asked for it itself. */
+  #countEarlier(key: string, { inputTokens, outputTokens }: Usage): void {
+    if (this.#counted.has(key)) return;
+    this.#counted.add(key);
+    const { answers, usage } = this.#earlier;
+    this.#earlier = {
+      answers: answers + 1,
+      usage: {
+        inputTokens: usage.inputTokens + inputTokens,
+        outputTokens: usage.outputTokens + outputTokens,
+      },
+    };
   }
 
   /** From the cache, or asked for and kept. */
@@ -222,6 +248,7 @@ export class OpenAIEndpoint implements Endpoint {
         const kept = cache.get(key) as { value: T; usage: Usage } | undefined;
         if (kept !== undefined) {
           this.#cached++;
+          this.#countEarlier(key, kept.usage);
           return { ...kept, cached: true };
         }
         const other = this.#asking.get(key);
@@ -231,6 +258,7 @@ export class OpenAIEndpoint implements Endpoint {
     }
     if (options.offline) throw notKept(`the answer of ${this.model} to this request`, cache?.folder ?? null);
     if (cache === null) return { ...(await send()), cached: false };
+    this.#counted.add(key);
     const asked = send().then((answer) => {
       cache.put(key, question, answer);
       return answer;

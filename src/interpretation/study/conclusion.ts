@@ -28,11 +28,19 @@ export function conclude(
   const own = values("features");
   const { mean, interval } = summariseColumn(own, seed);
   if (mean === null) return "No feature could be scored, so nothing can be concluded.";
-  const score = `On documents that they were not made from, explanations of ${count(own.length, "feature")} score ${number(mean)}${
-    interval ? ` [${number(interval[0])}, ${number(interval[1])}]` : ""
-  } on average (${kind}; an explanation that says nothing gets ${CHANCE[kind]})`;
-
   const other = values("features", "other");
+  // The one question that a language model is asked without the explanation: then there are no answers by another's either.
+  const [who, chance] =
+    kind === "intruder" && other.length === 0
+      ? [count(own.length, "feature"), `asked without explanations; guessing gets ${CHANCE[kind]}`]
+      : [
+          `explanations of ${count(own.length, "feature")}`,
+          `an explanation that says nothing gets ${CHANCE[kind]}`,
+        ];
+  const score = `On documents that they were not made from, ${who} score ${number(mean)}${
+    interval ? ` [${number(interval[0])}, ${number(interval[1])}]` : ""
+  } on average (${kind}; ${chance})`;
+
   const particular = compare(own, other, seed);
   const others = number(summariseColumn(other, seed).mean ?? 0);
   if (particular === "same" || particular === "less") {
@@ -89,12 +97,15 @@ function consequence(controls: readonly Control[]): string {
     return "without the control of shuffled weights it cannot be said how much of this is the trained model's doing and how much the text's alone";
   }
   if (shuffled !== "more") {
-    const where = `features are described ${shuffled === "same" ? "about as well" : "better"} where the model has learnt nothing`;
+    const where =
+      shuffled === "same"
+        ? "nothing shows that features are described better than where the model has learnt nothing"
+        : "features are described better where the model has learnt nothing";
     return `${where}, so this score by itself is no evidence that the dictionary found what the model computes${beaten ? ", though it tells features from neurons and from random directions" : ""}`;
   }
   return beaten
     ? "they are easier to describe than each control, which is what features that mean one thing would look like; what they do to the output is another question"
-    : "they are easier to describe than those of a model that has learnt nothing, but not than every control, so the basis of the dictionary is not what makes the difference";
+    : "they are easier to describe than those of a model that has learnt nothing, but not than every control, so nothing shows that the basis of the dictionary makes the difference";
 }
 
 /** Whether the mean of `own` is above that of `theirs`: by the 95 % interval of the difference. */

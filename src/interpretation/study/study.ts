@@ -166,10 +166,10 @@ async function inTurn<T>(
       try {
         signal?.throwIfAborted();
         await work(job);
+        onProgress?.(++done, jobs.length);
       } catch (error) {
         failed ??= { error };
       }
-      onProgress?.(++done, jobs.length);
       // Rules answer at once: timers, progress and Ctrl-C have their turn here.
       await new Promise((resolve) => setImmediate(resolve));
     }

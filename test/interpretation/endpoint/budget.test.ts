@@ -75,6 +75,19 @@ describe("over HTTP", () => {
     expect(server.requests).toHaveLength(0);
   });
 
+  test("and that the next process has one of its own", async () => {
+    const budget = new Budget({ budgetTokens: 100 });
+    budget.settle(await budget.reserve({ inputTokens: 60, outputTokens: 0 }));
+    expect(await sentence(budget.reserve({ inputTokens: 50, outputTokens: 0 }))).toMatch(
+      /60 spent, .* may spend its whole --budget-tokens again: what was spent before does not count/,
+    );
+  });
+
+  test("one price alone is no sum of money", () => {
+    expect(moneyOf({ inputTokens: 1, outputTokens: 1 }, { priceInput: 1 })).toBeNull();
+    expect(moneyOf({ inputTokens: 1e6, outputTokens: 0 }, PRICES)).toBe(2000);
+  });
+
   test("with a larger one it goes on from where it stopped", async () => {
     const cache = folder();
     const server = await standIn({ brain: BRAIN, settings: CHAT });

@@ -5,6 +5,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, truncateSync, wr
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
+import { costSentence, paidInAll } from "../../../src/interpretation/endpoint/paid.ts";
 import { AnswerCache, canonical, keyOf } from "../../../src/interpretation/endpoint/cache.ts";
 import { CHAT, EVERYTHING } from "../stand-in/settings.ts";
 import { ask, folder, open, sentence, standIn, tidy } from "./opened.ts";
@@ -53,12 +54,32 @@ describe("what is asked", () => {
       inputTokens: 0,
       outputTokens: 0,
       money: 0,
+      earlier: expect.objectContaining({ answers: 2 }),
     });
     // Anything else is another question.
     await second.chat({ ...ask("hello"), topLogprobs: 4 });
     await second.chat({ ...ask("hello"), topLogprobs: 5, temperature: 1 });
     await second.chat({ ...ask("hello", 51), topLogprobs: 5 });
     expect(server.requests).toHaveLength(3);
+  });
+
+  test("says what it had cost, each answer once, and nothing of what this process paid for", async () => {
+    const cache = folder();
+    const server = await standIn({ settings: CHAT });
+    const prices = { priceInput: 1, priceOutput: 2 };
+    const first = await open(server, prices, { cache });
+    const { usage } = await first.chat(ask("hello"));
+    await first.chat(ask("hello"));
+    expect(first.spent()).toMatchObject({ cached: 1, earlier: { answers: 0, inputTokens: 0, money: 0 } });
+    const second = await open(server, prices, { cache });
+    for (const question of ["hello", "hello", "more", "more"]) await second.chat(ask(question));
+    const spent = second.spent();
+    const money = (usage.inputTokens + 2 * usage.outputTokens) / 1e6;
+    expect(spent).toMatchObject({ cached: 3, earlier: { answers: 1, ...usage, money } });
+    expect(paidInAll(spent).inputTokens).toBe(spent.inputTokens + usage.inputTokens);
+    expect(costSentence(spent)).toMatch(
+      /^it cost 0\.\d+ in the currency of the prices: \d+ tokens in and \d+ out, of which \d+ in and \d+ out were spent before, for answers that were kept$/,
+    );
   });
 
   test("goes on at another address of the same model, where only what the server can do is asked again", async () => {
@@ -101,7 +122,7 @@ describe("without a network", () => {
     );
     expect(await sentence(open(server, { baseUrl, offline: true }))).toMatch(/there is no cache/);
     expect(await sentence(open(server, { baseUrl, offline: true, model: "other" }, { cache }))).toMatch(
-      /what http.* can do with other is not known here .*: leave --offline out/,
+      /what http.* can do with other is not known here .*: give the options .* leave --offline out/,
     );
     expect(offline.spent()).toMatchObject({ requests: 0, cached: 1 });
   });

@@ -183,6 +183,7 @@ describe("what it cost", () => {
       inputTokens,
       outputTokens,
       money: (inputTokens * 2 + outputTokens * 8) / 1e6,
+      earlier: { answers: 0, inputTokens: 0, outputTokens: 0, money: 0 },
     });
     expect(endpoint.notes()).toEqual([]);
   });

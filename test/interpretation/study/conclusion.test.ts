@@ -67,7 +67,20 @@ describe("the conclusion", () => {
   test("a higher mean of few units is not said to be none", () => {
     const few = concluded(features, subject("shuffled-weights", 0.5, { units: 3 }));
     expect(few).toMatch(/, not clearly different from those of features of a dictionary/);
-    expect(few).not.toMatch(/at least as well/);
+    expect(few).not.toMatch(/as well/);
+    expect(few).toMatch(/nothing shows that features are described better than where the model/);
+  });
+
+  test("a score that was asked for without explanations is not said to be theirs", () => {
+    const asked = (other?: number) => {
+      const { scores, ...rest } = subject("features", 0.6, other === undefined ? {} : { other });
+      const columns = scores.map((column) => ({ ...column, kind: "intruder" as const }));
+      return conclude([{ ...rest, scores: columns }], "intruder", "chosen", 0);
+    };
+    expect(asked()).toMatch(
+      /from, 40 features score 0\.\d+ .* \(intruder; asked without explanations; guessing gets 0\.2\)/,
+    );
+    expect(asked(0)).toMatch(/from, explanations of 40 features score/);
   });
 
   test("easier than each control, or not than every one", () => {
@@ -76,7 +89,7 @@ describe("the conclusion", () => {
       /easier to describe than each control/,
     );
     expect(concluded(features, subject("neurons", 0.6), shuffled, directions)).toMatch(
-      /but not than every control/,
+      /but not than every control, so nothing shows that the basis/,
     );
   });
 });

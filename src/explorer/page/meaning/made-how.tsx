@@ -1,6 +1,7 @@
 /** What an interpretation cost and how it was made: everything that somebody needs who wants to make it again, or to doubt it. */
 
 import type { ComponentChildren } from "preact";
+import { moneyText, paidInAll } from "../../../interpretation/endpoint/paid.ts";
 import type { Interpretation } from "../../../interpretation/result.ts";
 import { formatCount, formatDuration, formatTime, formatTokens } from "../../../report/format.ts";
 import { briefPercent } from "../charts/numbers.ts";
@@ -44,24 +45,31 @@ export function MadeHow({ interpretation }: { interpretation: Interpretation }) 
 }
 
 function Cost({ interpretation: { endpoint, asked, failed, seconds } }: { interpretation: Interpretation }) {
+  const paid = endpoint === null ? null : paidInAll(endpoint.spent);
+  const earlier = endpoint?.spent.earlier;
   return (
     <Rows>
       <Row name="Time">{formatDuration(seconds)}</Row>
-      {endpoint === null ? (
+      {endpoint === null || paid === null ? (
         <Row name="Language model">none: nothing was sent and nothing paid</Row>
       ) : (
         <>
           <Row name="Money">
-            {typeof endpoint.spent.money === "number"
-              ? `${endpoint.spent.money.toFixed(2)} in the prices’ currency`
-              : "unknown: no prices were given"}
+            {paid.money === null
+              ? "unknown: no prices were given"
+              : `${moneyText(paid.money)} in the prices’ currency`}
           </Row>
           <Row name="Requests">
             {formatCount(endpoint.spent.requests)}, {formatCount(endpoint.spent.retries)} of them repeated;{" "}
             {formatCount(endpoint.spent.cached)} answered from the cache
           </Row>
-          <Row name="Tokens sent">{formatCount(endpoint.spent.inputTokens)}</Row>
-          <Row name="Tokens written">{formatCount(endpoint.spent.outputTokens)}</Row>
+          <Row name="Tokens sent">
+            {formatCount(paid.inputTokens)}
+            {earlier !== undefined &&
+              earlier.answers > 0 &&
+              `, ${formatCount(earlier.inputTokens)} of them for answers of earlier sessions`}
+          </Row>
+          <Row name="Tokens written">{formatCount(paid.outputTokens)}</Row>
         </>
       )}
       <Row name="Without an answer">

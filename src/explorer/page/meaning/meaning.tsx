@@ -5,6 +5,7 @@
 
 import type { Interpretation } from "../../api.ts";
 import type { SaeSummary } from "../../api.ts";
+import { moneyText, paidInAll } from "../../../interpretation/endpoint/paid.ts";
 import type { Split } from "../../../interpretation/result.ts";
 import type { ScoreKind } from "../../../interpretation/scores/score.ts";
 import { formatCount, formatTime } from "../../../report/format.ts";
@@ -142,7 +143,7 @@ function Headline({ interpretation }: { interpretation: Interpretation }) {
     .sort((a, b) => b.cell!.mean! - a.cell!.mean!);
   const strongest = controls[0];
   const explained = subjects.find(({ subject }) => subject === "features");
-  const money = endpoint?.spent.money ?? null;
+  const money = endpoint === null ? null : paidInAll(endpoint.spent).money;
   return (
     <Facts
       facts={[
@@ -170,7 +171,7 @@ function Headline({ interpretation }: { interpretation: Interpretation }) {
           ? { name: "Cost", value: "0", below: "no language model" }
           : {
               name: "Cost",
-              value: money === null ? "–" : money.toFixed(2),
+              value: money === null ? "–" : moneyText(money),
               below: `${formatCount(endpoint.spent.requests)} requests; ${asked > 0 ? briefPercent(failed / asked) : "none"} unanswered`,
             },
       ]}

@@ -160,7 +160,7 @@ function RatedFigure({ run, sae }: FiguresProps) {
             }}
           />
           <p class="note">
-            {formatCount(points.length)} units
+            {formatCount(points.length)} {points.length === 1 ? "unit" : "units"}
             {rho !== null && `; rank correlation ${scoreText(rho)}`}.{" "}
             <a href={href(there({ page: "rate", query: { view: "results" } }))}>All ratings</a>
           </p>
