@@ -145,6 +145,7 @@ export const explainCommand = defineCommand({
         ...summary.interpretations.flatMap(({ file, interpretation }) => [
           `${interpretation.sae}: ${interpretation.conclusion}`,
           ...(interpretation.endpoint === null ? [] : [costOf(interpretation, interpretation.endpoint)]),
+          ...interpretation.notes.map((note) => `note: ${note}`),
           ...(interpretation.stopped === null ? [] : [`stopped: ${interpretation.stopped}`]),
           file,
         ]),

@@ -13,9 +13,10 @@ export function describePatterns(
   patterns: readonly { readonly pattern: Pattern }[],
   tokenText: (id: number) => string,
 ): string {
-  const named = patterns.slice(0, patterns.length === NAMED + 1 ? NAMED + 1 : NAMED);
-  const written = named.map(({ pattern }) => write(pattern, tokenText));
-  const others = patterns.length - named.length;
+  // Patterns that differ in how far before their first token something has to stand read alike.
+  const distinct = [...new Set(patterns.map(({ pattern }) => write(pattern, tokenText)))];
+  const written = distinct.slice(0, distinct.length === NAMED + 1 ? NAMED + 1 : NAMED);
+  const others = distinct.length - written.length;
   const list = enumerate([...written, ...(others > 0 ? [`${others} other patterns`] : [])]);
   const notes = [
     ...(written.some((text) => /(?:^| )_(?: |$)/.test(text.replaceAll(/“[^”]*”/g, "")))

@@ -136,5 +136,9 @@ test("in words", () => {
   expect(say({ tokens: [3], atStart: true })).toBe(
     "fires at the end of “\\u201c” at the very beginning of a text",
   );
-  expect(say(...Array.from({ length: 7 }, () => ({ tokens: [2] })))).toContain("and 3 other patterns");
+  const longer = Array.from({ length: 7 }, (_, i) => ({ tokens: Array.from({ length: i + 1 }, () => 2) }));
+  expect(say(...longer)).toContain("and 3 other patterns");
+  expect(say({ tokens: [ANY, 2] }, { tokens: [ANY, ANY, 2] })).toBe(
+    "fires at the end of … “ error” (… is some text before it)",
+  );
 });
