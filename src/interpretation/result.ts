@@ -14,8 +14,11 @@ export const INTERPRETATION_FOLDER = "interpretation";
 export const SUBJECTS = ["features", "neurons", "shuffled-weights", "random-directions"] as const;
 export type SubjectName = (typeof SUBJECTS)[number];
 
-/** What predicts: the explanation, another unit's of the same subject, or nothing: 0 everywhere, which gets the score's chance level. */
-export const PREDICTIONS = ["own", "other", "zero"] as const;
+/**
+ * What predicts: the explanation; another unit's of the same subject; the place alone, active in the middle of every excerpt that was
+ * chosen for its middle token (bricken-2023); or nothing, 0 everywhere, which gets the score's chance level.
+ */
+export const PREDICTIONS = ["own", "other", "place", "zero"] as const;
 export type PredictionName = (typeof PREDICTIONS)[number];
 
 export interface SubjectScores {

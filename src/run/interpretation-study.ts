@@ -161,10 +161,11 @@ async function explainRare(
 }
 
 /** Scores stay, answers are stored: those of thousands of units do not fit in memory together. */
-function withoutAnswers({ explanations, ...unit }: StudiedUnit): StudiedUnit {
+function withoutAnswers({ explanations, place, ...unit }: StudiedUnit): StudiedUnit {
   const bare = (tasks: readonly ScoredTask[]) => tasks.map(({ scores }) => ({ scores, answers: NO_ANSWERS }));
   return {
     ...unit,
+    place: bare(place),
     explanations: explanations.map(({ tasks, elsewhere, ...one }) => ({
       ...one,
       tasks: bare(tasks),

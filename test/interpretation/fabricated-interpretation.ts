@@ -112,20 +112,22 @@ function subjectScores(
     subject === "features" ? ["own", "other"] : ["own"];
   const columns = kinds.flatMap((kind) =>
     ["chosen", ...explainers].flatMap((explainer, place) =>
-      predictions.map((prediction): ScoreColumn => {
-        const chance = CHANCE[kind];
-        const level = prediction === "own" ? LEVEL[subject] * (1 - 0.14 * place) : 0.02;
-        const values = units.map((_, at) => {
-          if (random.uniform() < 0.04) return null;
-          const bonus = single[at] === true ? 0.15 : 0;
-          const raw = level + (prediction === "own" ? bonus : 0) + 0.17 * random.normal();
-          const bounded = Math.max(chance === 0 ? -0.3 : 0, Math.min(0.99, raw));
-          return chance === 0 ? bounded : chance + (1 - chance) * Math.max(-0.2, bounded);
-        });
-        const shift = (by: number) =>
-          explainer === "chosen" ? values.map((value) => (value === null ? null : value + by)) : [];
-        return { kind, explainer, prediction, values, low: shift(-0.07), high: shift(0.06) };
-      }),
+      [...predictions, ...(placeIsKnown(subject, kind, explainer) ? (["place"] as const) : [])].map(
+        (prediction): ScoreColumn => {
+          const chance = CHANCE[kind];
+          const level = prediction === "own" ? LEVEL[subject] * (1 - 0.14 * place) : 0.02;
+          const values = units.map((_, at) => {
+            if (random.uniform() < 0.04) return null;
+            const bonus = single[at] === true ? 0.15 : 0;
+            const raw = level + (prediction === "own" ? bonus : 0) + 0.17 * random.normal();
+            const bounded = Math.max(chance === 0 ? -0.3 : 0, Math.min(0.99, raw));
+            return chance === 0 ? bounded : chance + (1 - chance) * Math.max(-0.2, bounded);
+          });
+          const shift = (by: number) =>
+            explainer === "chosen" ? values.map((value) => (value === null ? null : value + by)) : [];
+          return { kind, explainer, prediction, values, low: shift(-0.07), high: shift(0.06) };
+        },
+      ),
     ),
   );
   return {
@@ -140,6 +142,10 @@ function subjectScores(
     chosen: units.map((_, at) => explainers[at % explainers.length]!),
     scores: columns,
   };
+}
+
+function placeIsKnown(subject: SubjectName, kind: ScoreKind, explainer: string): boolean {
+  return subject === "features" && kind.startsWith("bricken-2023") && explainer === "chosen";
 }
 
 function summaryOf(subjects: readonly SubjectScores[]): SummaryRow[] {

@@ -107,6 +107,14 @@ describe("without a language model", () => {
     }
   });
 
+  test("what the places of excerpts give away stands beside them", () => {
+    for (const unit of [0, 1, 3, 4]) {
+      expect(scoreOf(found, { unit, prediction: "place" })).toBeGreaterThan(0.2);
+      expect(scoreOf(found, { unit, prediction: "place" })).toBeLessThan(scoreOf(found, { unit })!);
+    }
+    expect(found.conclusion).toMatch(/one that says only which token of an excerpt is its middle 0\.\d\d\)/);
+  });
+
   test("another feature's explanation does not, but that of a twin", () => {
     const { units } = found.subjects.find(({ subject }) => subject === "features")!;
     const other = units.map((unit) => scoreOf(found, { unit, prediction: "other" })!);

@@ -39,6 +39,12 @@ export function scoreColumns(units: readonly StudiedUnit[], explainers: readonly
       const others = units.map((unit) => other.get(unit)!.get(key) ?? NOTHING);
       if (others.some(({ value }) => value !== null))
         columns.push(column(kind, explainer, "other", others, false));
+      if (explainer !== names[0]) continue;
+      const places = units.map(({ place }) =>
+        cellOf(place.flatMap(({ scores }) => scores).find((score) => score.kind === kind)),
+      );
+      if (places.some(({ value }) => value !== null))
+        columns.push(column(kind, explainer, "place", places, false));
     }
   }
   return columns;
@@ -74,10 +80,15 @@ function* cellsOf(
   tasks: StudiedExplanation["tasks"],
 ): Generator<[string, Cell]> {
   for (const { kind, value, interval } of tasks.flatMap(({ scores }): readonly Score[] => scores)) {
-    const cell = { value, low: interval?.[0] ?? null, high: interval?.[1] ?? null };
+    const cell = cellOf({ value, interval });
     yield [keyOf(kind, explainer), cell];
     if (chosen) yield [keyOf(kind, CHOSEN), cell];
   }
+}
+
+function cellOf(score: Pick<Score, "value" | "interval"> | undefined): Cell {
+  if (score === undefined) return NOTHING;
+  return { value: score.value, low: score.interval?.[0] ?? null, high: score.interval?.[1] ?? null };
 }
 
 function keyOf(kind: ScoreKind, explainer: string): string {

@@ -1,6 +1,6 @@
 /** What the comparison of features with their controls allows one to conclude, in one sentence, and no more than that. */
 
-import { type Split, SUBJECTS, type SubjectName, type SubjectScores } from "../result.ts";
+import { type ScoreColumn, type Split, SUBJECTS, type SubjectName, type SubjectScores } from "../result.ts";
 import { differenceOfMeans, summariseColumn } from "../scores/mean-interval.ts";
 import { CHANCE, type ScoreKind } from "../scores/score.ts";
 import { valuesOf } from "./summary.ts";
@@ -18,7 +18,11 @@ export function conclude(
   explainer: string,
   seed: number,
 ): string {
-  const values = (subject: SubjectName, prediction: "own" | "other" = "own", split: Split = "all") => {
+  const values = (
+    subject: SubjectName,
+    prediction: ScoreColumn["prediction"] = "own",
+    split: Split = "all",
+  ) => {
     const scores = subjects.find((one) => one.subject === subject);
     const column = scores?.scores.find(
       (one) => one.kind === kind && one.explainer === explainer && one.prediction === prediction,
@@ -28,6 +32,7 @@ export function conclude(
   const own = values("features");
   const { mean, interval } = summariseColumn(own, seed);
   if (mean === null) return "No feature could be scored, so nothing can be concluded.";
+  const place = summariseColumn(values("features", "place"), seed).mean;
   const other = values("features", "other");
   // The one question that a language model is asked without the explanation: then there are no answers by another's either.
   const [who, chance] =
@@ -35,7 +40,7 @@ export function conclude(
       ? [count(own.length, "feature"), `asked without explanations; guessing gets ${CHANCE[kind]}`]
       : [
           `explanations of ${count(own.length, "feature")}`,
-          `an explanation that says nothing gets ${CHANCE[kind]}`,
+          `an explanation that says nothing gets ${CHANCE[kind]}${place === null ? "" : `, one that says only which token of an excerpt is its middle ${number(place)}`}`,
         ];
   const score = `On documents that they were not made from, ${who} score ${number(mean)}${
     interval ? ` [${number(interval[0])}, ${number(interval[1])}]` : ""

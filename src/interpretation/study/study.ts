@@ -63,6 +63,8 @@ export interface StudiedUnit {
   readonly subject: SubjectName;
   readonly unit: number;
   readonly explanations: readonly StudiedExplanation[];
+  /** What knowing the places alone would have scored. */
+  readonly place: readonly ScoredTask[];
 }
 
 export interface StudyRequest {
@@ -206,7 +208,34 @@ async function scored({ subject, unit, explain, other }: Job, request: StudyRequ
         },
     });
   }
-  return { subject: subject.subject, unit: unit.unit, explanations: studied };
+  return {
+    subject: subject.subject,
+    unit: unit.unit,
+    explanations: studied,
+    place: isAsked(present) ? byPlace(unit, tasksOf, seed) : [],
+  };
+}
+
+function isAsked(present: readonly Present[]): boolean {
+  return present.some(({ protocols }) => protocols.includes("bricken-2023"));
+}
+
+/**
+ * Excerpts of bricken-2023 have the token that they were chosen for in the middle, and most were chosen because the unit is active there.
+ * So the highest value in the middle and 0 elsewhere is a prediction that knows nothing of the unit and scores far above 0.
+ */
+function byPlace(
+  { unit, evidence }: StudyUnit,
+  tasksOf: ReturnType<typeof taskCache>,
+  seed: number,
+): ScoredTask[] {
+  return tasksOf(["bricken-2023"]).flatMap((task) => {
+    if (task.type !== "simulation") return [];
+    const middle = task.excerpts.map(({ length }) =>
+      Array.from({ length }, (_, place) => (place === length >> 1 ? task.scale : 0)),
+    );
+    return [scoreTask(task, middle, evidence, { seed, unit })];
+  });
 }
 
 /** The tasks of each protocol, drawn once for all explainers. */

@@ -68,6 +68,15 @@ export const COLUMNS: readonly ComparedColumn[] = [
     colour: 4,
   },
   {
+    id: "place",
+    subject: "features",
+    prediction: "place",
+    title: "Only the middle",
+    definition:
+      "The same features, predicted to be active at the middle token of every excerpt, whatever it is: what the choice of excerpts gives away.",
+    colour: 5,
+  },
+  {
     id: "zero",
     subject: "features",
     prediction: "zero",

@@ -92,9 +92,9 @@ describe("the conclusion", () => {
       tooRare: 0,
       tokens: 1e6,
       units: Array.from({ length: 100 }, (_, i) => i),
-      density: new Array<number>(100).fill(0.01),
+      density: Array.from({ length: 100 }, () => 0.01),
       singleToken: Array.from({ length: 100 }, (_, i) => i < 30),
-      chosen: new Array<null>(100).fill(null),
+      chosen: Array.from({ length: 100 }, () => null),
       scores: [column("own", own), ...(other === null ? [] : [column("other", other)])],
     };
   };
