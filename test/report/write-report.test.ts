@@ -203,10 +203,10 @@ describe("the report of an interpretation", () => {
     expect(section.querySelector(".conclusion")!.textContent).toContain("Features are more interpretable");
     const table = section.querySelector("table")!;
     const heads = [...table.querySelectorAll("thead th")].map((head) => head.textContent);
-    expect(heads).toHaveLength(7);
+    expect(heads).toHaveLength(8);
     const rows = [...table.querySelectorAll("tbody tr:not(.group)")];
     expect(rows).toHaveLength(4);
-    for (const row of rows) expect(row.querySelectorAll("td")).toHaveLength(6);
+    for (const row of rows) expect(row.querySelectorAll("td")).toHaveLength(7);
     expect(text).toContain("trained on 1 million tokens");
     expect(text).toContain("no language model");
     expect(section.querySelector("figure svg")).not.toBeNull();
