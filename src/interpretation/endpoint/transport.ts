@@ -4,6 +4,9 @@
  * After a failed try the next one waits, for as long as the server asks or else for a random time below base · 2ⁿ (full jitter: clients
  * that failed together do not come back together; Brooker 2015). When the server is busy, all requests wait, not only this one. Each try
  * is paid for by itself.
+ *
+ * A request that gets no answer at all is one failure among the results. Many of them, and no answer in between, are a server that is
+ * gone: the work ends there, and does not make a result of nothing but failures.
  */
 
 import { Failure } from "../../errors.ts";
@@ -19,6 +22,8 @@ import { pause } from "./waiting.ts";
 const LONGEST_BACKOFF = 60_000;
 /** A server that asks for more has a limit per day: the work ends, and can go on from the cache. */
 const LONGEST_PAUSE = 600_000;
+/** Requests without an answer, one after the other, after which nobody is believed to be there. */
+const MOST_UNANSWERED = 16;
 
 /** What to ask, the most it can cost, and how its answer reads. */
 export interface Call<T> {
@@ -65,6 +70,8 @@ export class Transport {
   readonly #retries: number;
   readonly #baseDelay: number;
   readonly #random: Random;
+  /** Requests that were given up since the last answer. */
+  #unanswered = 0;
   #tally: Tally = { requests: 0, retries: 0, withoutUsage: 0, lost: 0 };
 
   constructor(parts: {
@@ -120,6 +127,7 @@ export class Transport {
     this.#count({ requests: 1, retries: again ? 1 : 0 });
     try {
       const { value, usage: said } = call.read(await this.#connection.post(call.path, call.body, signal));
+      this.#unanswered = 0;
       if (said === null) this.#count({ withoutUsage: 1 });
       usage = said ?? call.worst;
       return { value, usage };
@@ -135,13 +143,22 @@ export class Transport {
 
   #giveUpAfter(failed: FailedTry, tries: number, last: boolean): void {
     if (failed.follows === "stop") throw new Stopped(failed.message, failed.status);
-    if (failed.follows === "without") throw new Unanswered(failed.message, failed.status);
+    if (failed.follows === "without") {
+      // A refusal of this one request is an answer too.
+      this.#unanswered = 0;
+      throw new Unanswered(failed.message, failed.status);
+    }
     const times = tries === 1 ? "one try" : `${tries} tries`;
-    if (last)
-      throw new Unanswered(
-        `no answer from ${this.#address} after ${times}: ${failed.message}`,
+    if (last) {
+      this.#unanswered++;
+      const message = `no answer from ${this.#address} after ${times}: ${failed.message}`;
+      if (this.#unanswered < MOST_UNANSWERED) throw new Unanswered(message, failed.status);
+      throw new Stopped(
+        `${message}; none to ${this.#unanswered} requests one after the other, so the work ends: what is answered is kept, and the ` +
+          `same command goes on from here`,
         failed.status,
       );
+    }
     if ((failed.wait ?? 0) > LONGEST_PAUSE) {
       throw new Stopped(
         `${this.#address} asks to be left alone for ${Math.ceil(failed.wait! / 60_000)} minutes: what is answered is kept, so the ` +

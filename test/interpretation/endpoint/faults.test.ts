@@ -181,6 +181,32 @@ describe("waiting", () => {
 });
 
 describe("what does not pass", () => {
+  test("a server that goes away: the work ends, and is no result of failures", async () => {
+    const { server, endpoint } = await troubled([], { retries: 1, concurrency: 4 });
+    await endpoint.chat(ask("kept"));
+    await server.stop();
+    const ends = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => sentence(endpoint.chat(ask(`${i}`)))),
+    );
+    const single = ends.filter((end) => /after 2 tries: nobody answers there \([^)]*\)$/.test(end));
+    expect(single).toHaveLength(15);
+    expect(ends.find((end) => !single.includes(end))).toMatch(
+      /after 2 tries: .*; none to 16 requests one after the other, so the work ends: what is answered is kept/,
+    );
+  });
+
+  test("what fails now and then is no server that has gone away", async () => {
+    const { server, endpoint } = await troubled([{ type: "status", status: 500, share: 0.7 }], {
+      retries: 0,
+      concurrency: 1,
+    });
+    const ends = await Promise.allSettled(Array.from({ length: 60 }, (_, i) => endpoint.chat(ask(`${i}`))));
+    const reasons = ends.flatMap((end) => (end.status === "rejected" ? [end.reason as unknown] : []));
+    expect(reasons.length).toBeGreaterThan(20);
+    expect(reasons.every((reason) => reason instanceof RequestFailed)).toBe(true);
+    expect(server.requests).toHaveLength(60);
+  });
+
   test("a wrong key", async () => {
     const server = await standIn({ settings: { key: "right-key-12345" } });
     expect(await sentence(open(server))).toMatch(/wants a key .* OPENAI_API_KEY$/);
