@@ -107,11 +107,11 @@ describeInBrowser("explanations and their scores", (launch) => {
     visiting("/meaning/run/a", async ({ page }) => {
       await page.getByText("Features are more interpretable than neurons").waitFor();
       const table = page.getByRole("table").first();
-      expect(await table.getByRole("columnheader").count()).toBe(7);
+      expect(await table.getByRole("columnheader").count()).toBe(8);
       const rows = table.locator("tbody tr");
       expect(await rows.count()).toBe(4);
       expect(await rows.first().textContent()).toMatch(/^chosen.*\[.*median .* · \d+/);
-      expect(await page.getByRole("img", { name: /^Scores of / }).count()).toBe(5);
+      expect(await page.getByRole("img", { name: /^Scores of / }).count()).toBe(6);
       await page.getByRole("img", { name: /^Score against density of \d+ units/ }).waitFor();
       await page.getByText("Nobody has rated this dictionary yet").waitFor();
 
