@@ -89,16 +89,15 @@ export function writeJson(path: string, value: unknown): void {
   writeAtomic(path, JSON.stringify(value, null, 2) + "\n");
 }
 
-const AGAIN = "free some space and give the same command again (to go on with a run, add --resume)";
+const AGAIN = "give the same command again (to go on with a run, add --resume)";
 
 /** The sentence for a write that failed, by the reason the system gave. */
 export function writeFailure(path: string, error: unknown): Failure {
   const code = (error as NodeJS.ErrnoException).code;
   const reasons: Record<string, string> = {
-    ENOSPC: `the disk is full: ${AGAIN}`,
-    EDQUOT: `the disk quota is used up: ${AGAIN}`,
-    EFBIG:
-      "a file may not be that large here (ulimit -f, or the file system): allow it, and add --resume to go on",
+    ENOSPC: `the disk is full: free some space and ${AGAIN}`,
+    EDQUOT: `the disk quota is used up: free some space and ${AGAIN}`,
+    EFBIG: `a file may not be that large here (ulimit -f, or the file system): allow it, and ${AGAIN}`,
     EIO: "the disk reports an error: choose a folder on another one",
     EACCES: "permission denied: choose a folder you can write to",
     EPERM: "permission denied: choose a folder you can write to",

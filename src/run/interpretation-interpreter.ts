@@ -100,11 +100,17 @@ export function openInterpreter(
   if (request.estimateOnly) return null;
 
   const { concurrency } = request.endpoint;
-  let unexplained = 0;
+  /** Why there is none: one reason for each of a unit's explanations that is missing. */
+  const unexplained: string[] = [];
   const tallies: Readonly<Tally>[] = [];
   const { parameters, prompts: hashes } = simulatorDescription(endpoint, prompts, mode);
   return {
-    interpreter: modelInterpreter({ ...parts, concurrency, tallies, onFailure: () => unexplained++ }),
+    interpreter: modelInterpreter({
+      ...parts,
+      concurrency,
+      tallies,
+      onFailure: ({ message }) => unexplained.push(message),
+    }),
     name: request.name ?? `${endpoint.model.replaceAll(/[^\w.-]+/g, "-")}.${protocols.join("+")}`,
     answeredBy: `${endpoint.model}, ${mode}`,
     endpoint: () => ({
@@ -120,7 +126,11 @@ export function openInterpreter(
     notes: () => [
       ...endpoint.notes(),
       ...notesOn(sumOf(tallies)),
-      ...(unexplained > 0 ? [`${unexplained} units got no explanation from the model, and no score`] : []),
+      ...(unexplained.length > 0
+        ? [
+            `${unexplained.length} explanations of features and controls were not to be had, so they have no scores: the first, ${unexplained[0]}`,
+          ]
+        : []),
     ],
   };
 }

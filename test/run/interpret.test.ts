@@ -214,6 +214,19 @@ describe("with a language model", () => {
     }
   });
 
+  test("a model that declines leaves no score, and its words stand in the notes", async () => {
+    server.faults = [{ type: "refusal", text: "I cannot.", share: 1 }];
+    try {
+      const declined = await interpret({ ...withModel(), seed: 11 });
+      expect(declined.conclusion).toMatch(/^No feature could be scored/);
+      expect(declined.notes.join("\n")).toMatch(
+        /\d+ explanations of features and controls were not to be had, so they have no scores: the first, ./,
+      );
+    } finally {
+      server.faults = [];
+    }
+  });
+
   test("its cost is said before anything is sent", async () => {
     const sent = server.requests.length;
     const notes: string[] = [];
