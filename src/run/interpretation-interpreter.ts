@@ -68,6 +68,12 @@ export interface InterpreterWork {
   readonly probeOf: (subject: SubjectName) => Probe | null;
 }
 
+/** A sample, or other protocols, take nothing away from what `npm start` says of every feature. */
+function offlineName({ protocols, features }: InterpretationRequest): string {
+  const other = protocols.join("+") === "bricken-2023" ? [] : [protocols.join("+")];
+  return ["offline", ...other, ...(features === undefined ? [] : [`${features}-features`])].join(".");
+}
+
 /** @returns null when only the cost was asked for, which is said as a note */
 export function openInterpreter(
   { request, label, model, probeOf }: InterpreterWork,
@@ -81,7 +87,7 @@ export function openInterpreter(
       ? null
       : {
           interpreter: offlineInterpreter(protocols, probeOf),
-          name: request.name ?? "offline",
+          name: request.name ?? offlineName(request),
           endpoint: null,
           answeredBy: "rule",
           notes: () => [],

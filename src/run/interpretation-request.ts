@@ -17,7 +17,7 @@ export interface InterpretationRequest extends SubjectRequest {
   readonly endpoint?: EndpointOptions | undefined;
   /** Only say what it would cost. */
   readonly estimateOnly?: boolean;
-  /** Of the result; default "offline", or the model's name and the protocols. */
+  /** Of the result; default "offline", with the protocols and the number of features where they are others than usual, or the model's name and the protocols. */
   readonly name?: string | undefined;
   readonly checkpointMinutes: number;
   readonly threads: number;

@@ -66,7 +66,9 @@ describe.runIf(existsSync(ORACLE))("two features of GPT-2 small, of which one is
     const [{ interpretation }] = interpretations as [(typeof interpretations)[number]];
     expect(interpretation.subjects[0]).toMatchObject({ count: 2, alive: 1, units: [0], tooRare: 0 });
     expect(interpretation.notes[0]).toMatch(/contexts of a dashboard/);
-    const [{ explanations }] = unitsOf("offline") as [Line];
+    // "offline" alone is that of every feature under the usual protocol.
+    expect(interpretation.name).toBe(`offline.${PROTOCOL_NAMES.join("+")}`);
+    const [{ explanations }] = unitsOf(interpretation.name) as [Line];
     const chosen = explanations.find((one) => one.chosen)!;
     expect(chosen.text).toContain("“ brigade”");
     expect(scoreOf(chosen, "bills-2023")).toBeGreaterThan(0.9);

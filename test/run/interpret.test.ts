@@ -167,7 +167,9 @@ describe("without a language model", () => {
       /no control on shuffled weights: .*run\.json does not say how planted was trained/,
     );
     expect(found.conclusion).toMatch(/without the control of shuffled weights it cannot be said/);
-    expect(existsSync(join(folder, "interpretation", "planted", "offline.controls.jsonl.zst"))).toBe(true);
+    expect(existsSync(join(folder, "interpretation", "planted", `${found.name}.controls.jsonl.zst`))).toBe(
+      true,
+    );
   });
 
   test("is the same when it is done again", async () => {

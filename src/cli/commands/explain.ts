@@ -94,7 +94,7 @@ export const explainCommand = defineCommand({
         key === "features"
           ? `all; ${FEATURES_FOR_MODEL} with --model`
           : key === "name"
-            ? "offline, or the model's name and the protocols"
+            ? "offline, followed by protocols and number of features that are given, or the model's name and the protocols"
             : undefined,
     },
     evidence: { title: "Text and controls", schema: interpretationOptions },
