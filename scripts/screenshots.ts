@@ -1,9 +1,9 @@
 /**
- * Pictures of the explorer for README and docs: every page of a run, wide in light and dark, and two of them in a narrow window.
+ * Pictures of the explorer for README and docs: every page of a run, wide in light and dark, and some of them in a narrow window.
  *
  *     npm run screenshots -- RUN [OTHER-RUN …] [--feature 123] [--text "…"] [--at 3] [--prompt "…"] [--value 1] [--out docs/pictures]
  *
- * The first run has to be analysed (monosemantic features RUN); others appear on the page that compares. Sizes are fixed, so that
+ * The first run has to be analysed and explained (monosemantic explain RUN); others appear on the page that compares. Sizes are fixed, so that
  * pictures of another run take the same place. Fonts for the scripts of the tokens have to be installed. Half a minute.
  */
 
@@ -122,6 +122,22 @@ async function shotsOf(address: string): Promise<readonly Shot[]> {
       name: "map",
       path: `/map/${place}?at=${index}`,
       ready: (page) => page.getByRole("application", { name: /^Map/ }).waitFor(),
+    },
+    {
+      name: "explanations",
+      path: `/feature/${place}/${index}?view=explanations`,
+      ready: (page) => page.getByText("Predicted beside real").waitFor({ timeout: 30_000 }),
+    },
+    {
+      name: "meaning",
+      path: `/meaning/${place}`,
+      ready: (page) => page.getByRole("table").first().waitFor(),
+      narrow: true,
+    },
+    {
+      name: "rate",
+      path: `/rate/${place}?rater=reader`,
+      ready: (page) => page.getByRole("button", { name: /^Next/ }).waitFor({ timeout: 30_000 }),
     },
     {
       name: "run",
