@@ -127,7 +127,7 @@ export async function interpretSubjects(work: StudyWork, hooks: RunHooks): Promi
     failed,
     summary: summarise(scores, request.seed),
     conclusion: conclude(scores, primary, explainers.length > 1 ? CHOSEN : explainers[0]!, request.seed),
-    notes: notes(),
+    notes: [...noteOnDocuments(work.text), ...notes()],
   };
 }
 
@@ -207,6 +207,17 @@ function excerptsOf(answers: RawAnswers): readonly Excerpt[] {
 function tokensOf({ tokens }: Passage, { start, length }: Excerpt): number[] {
   return Array.from(tokens.subarray(start, start + length));
 }
+
+/** Intervals are over excerpts and units: of a text of few documents they are too narrow. */
+export function noteOnDocuments({ documents: { explain, score } }: Interpretation["text"]): string[] {
+  if (Math.min(explain, score) >= FEW_DOCUMENTS) return [];
+  const count = (n: number) => `${n} document${n === 1 ? "" : "s"}`;
+  return [
+    `explained from ${count(explain)} and scored on ${count(score)}: so few say little about other text, whatever the intervals`,
+  ];
+}
+
+const FEW_DOCUMENTS = 10;
 
 /** What result files say of a passage. */
 export function textOf({ tokens, sides }: Passage): Interpretation["text"] {
