@@ -13,7 +13,7 @@ import { readSaeDashboard } from "../interpretation/evidence/saedashboard.ts";
 import type { Interpretation } from "../interpretation/result.ts";
 import { sampleUnits } from "../interpretation/study/sample-units.ts";
 import type { InterpretationRequest } from "./interpretation-request.ts";
-import type { InterpretationSummary } from "./interpret.ts";
+import { type InterpretationSummary, requireAny } from "./interpret.ts";
 import { openModel } from "./interpretation-interpreter.ts";
 import { interpretSubjects, textOf } from "./interpretation-study.ts";
 import { writeLines, writeResult } from "./interpretation-files.ts";
@@ -70,6 +70,7 @@ export async function interpretDashboard(
     hooks,
   );
   if (found === null) return { run: request.run, interpretations: [] };
+  requireAny(found);
   const interpretation: Interpretation = {
     ...found,
     sae: `${batch.modelId}/${batch.layer}-${batch.saeSet}`,

@@ -196,6 +196,7 @@ async function interpretSae({ request, subject, control, model }: Work, sae: Nam
         hooks,
       );
       if (found === null) return null;
+      requireAny(found);
       const interpretation: Interpretation = {
         ...found,
         sae: sae.name,
@@ -213,4 +214,14 @@ async function interpretSae({ request, subject, control, model }: Work, sae: Nam
     store.close();
     await Promise.all([engine.close(), pool.close()]);
   }
+}
+
+/** @throws Failure when it ended before any unit was done: there is nothing to write, and an earlier result of the name stays */
+export function requireAny({
+  stopped,
+  subjects,
+  name,
+}: Pick<Interpretation, "stopped" | "subjects" | "name">): void {
+  if (stopped === null || subjects.some(({ units }) => units.length > 0)) return;
+  throw new Failure(`no unit was finished, and ${name} is as it was: ${stopped}`);
 }

@@ -90,8 +90,11 @@ export class RunSink {
         for (const writer of writers.values()) writer.flush();
         written = performance.now();
       },
-      finish() {
-        for (const writer of writers.values()) writer.finish();
+      finish(complete) {
+        for (const writer of writers.values()) {
+          if (complete) writer.finish();
+          else writer.flush();
+        }
       },
     };
   }

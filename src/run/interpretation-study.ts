@@ -28,8 +28,8 @@ export interface ReadSubject {
 /** Takes what is said of each unit as soon as it is said. */
 export interface ExplanationSink {
   put(subject: SubjectName, unit: number, explanations: readonly ScoredExplanation[]): void;
-  /** Everything was put. */
-  finish(): void;
+  /** @param complete whether all units are done: else what was said of the others before stays */
+  finish(complete: boolean): void;
 }
 
 export interface StudyWork extends InterpreterWork {
@@ -100,7 +100,7 @@ export async function interpretSubjects(work: StudyWork, hooks: RunHooks): Promi
   });
   // A language model is not paid for words that nothing can be held against.
   if (stopped === null && endpoint === null) await explainRare(work, opened, primary, sink, hooks);
-  sink.finish();
+  sink.finish(stopped === null);
 
   const scores = subjects.map(({ subject, count, alive, tooRare, units: chosen }) =>
     subjectScores({ subject, count, alive, tooRare }, chosen, done.get(subject)!, explainers),

@@ -229,6 +229,18 @@ describe("with a language model", () => {
     }
   });
 
+  test("a budget that no unit fits into leaves the result before it", async () => {
+    const name = "kept";
+    await interpret({ ...withModel(), name });
+    const file = join(folder, "interpretation", "planted", `${name}.json`);
+    const before = readFileSync(file, "utf8");
+    const words = storeOf((store) => store.explanations("planted", "feature", PLANTED.the.index));
+    const small = { ...withModel({ budgetTokens: 2000 }), name, seed: 77 };
+    await expect(interpret(small)).rejects.toThrow(/no unit was finished, and kept is as it was: .*budget/);
+    expect(readFileSync(file, "utf8")).toBe(before);
+    expect(storeOf((store) => store.explanations("planted", "feature", PLANTED.the.index))).toEqual(words);
+  });
+
   test("its cost is said before anything is sent", async () => {
     const sent = server.requests.length;
     const notes: string[] = [];

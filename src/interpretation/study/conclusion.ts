@@ -55,12 +55,16 @@ export function conclude(
 
   /** Bricken et al. 2023: dictionaries of shuffled models have many features of single tokens, which are easy to describe. */
   const beyondTokens = () => {
-    const shuffled = controls.find((control) => control.name === "shuffled-weights");
-    if (shuffled === undefined || shuffled.relation === "more" || shuffled.relation === "unknown") return "";
+    const shuffled = controls.find((control) => control.name === "shuffled-weights")?.relation;
+    if (shuffled === undefined || shuffled === "unknown") return "";
     const [mine, theirs] = [values("features", "own", "other"), values("shuffled-weights", "own", "other")];
-    if (compare(mine, theirs, seed) !== "more") return "";
+    const relation = compare(mine, theirs, seed);
+    if (relation === "unknown" || (relation === "more") === (shuffled === "more")) return "";
     const [a, b] = [mine, theirs].map((list) => number(summariseColumn(list, seed).mean!));
-    return `; among those that are not about a single token, though, features are described better than that model's (${a} against ${b})`;
+    const those = `; among those that are not about a single token, though, features are`;
+    return relation === "more"
+      ? `${those} described better than that model's (${a} against ${b})`
+      : `${those} not clearly described better than that model's (${a} against ${b})`;
   };
   const controls = SUBJECTS.flatMap((name) => {
     if (name === "features") return [];
@@ -74,7 +78,9 @@ export function conclude(
       .map(({ name, average }) => `${NAMES[name]} (${number(average)})`);
     return list.length === 0 ? [] : [`${words} ${list.join(", ")}`];
   };
+  const byPlace = place !== null && compare(own, values("features", "place"), seed) !== "more";
   const comparison = [
+    ...(byPlace ? ["not clearly more than the middle alone gets"] : []),
     ...(particular === "more" ? [`more than explanations of other features do on them (${others})`] : []),
     ...part("more", "more than those of"),
     ...part("same", "not clearly different from those of"),

@@ -14,8 +14,11 @@ import { type PlannedRequest, planRequests } from "../simulators/plan.ts";
 import type { Tally } from "../simulators/tally.ts";
 import type { Interpreter, StudySubject, StudyUnit } from "./study.ts";
 
-/** Units whose requests are prepared while those of others are under way: the endpoint bounds how many are sent at once. */
-const UNITS_AHEAD = 2;
+/**
+ * Requests that a unit has under way at once, about. As few units as keep the endpoint busy are worked on together: a budget that ends
+ * early leaves finished ones, and not many halves.
+ */
+const REQUESTS_OF_UNIT = 4;
 
 /** The intruder is found by what the other texts have in common, as published. */
 const WITHOUT_EXPLANATION: readonly TaskType[] = ["intruder"];
@@ -53,7 +56,7 @@ export function modelInterpreter(parts: ModelParts): Interpreter {
   return {
     explainers,
     withoutExplanation: WITHOUT_EXPLANATION,
-    concurrency: parts.concurrency + UNITS_AHEAD,
+    concurrency: Math.ceil(parts.concurrency / REQUESTS_OF_UNIT) + 1,
     explain: async ({ units }, { signal }) => {
       return (place) =>
         Promise.all(explainers.map((explainer) => explainOne(parts, explainer, units[place]!, signal)));
