@@ -22,6 +22,7 @@ const COLUMNS = [
   ["shuffled weights", "shuffled-weights", "own"],
   ["random directions", "random-directions", "own"],
   ["another's explanation", "features", "other"],
+  ["only the middle", "features", "place"],
   ["always zero", "features", "zero"],
 ] as const;
 
@@ -40,10 +41,11 @@ function table(kind: string, split: Split): void {
     .filter(({ prediction }) => prediction === "own")
     .map(({ subject, units: count }) => `${count} ${subject}`);
   console.log(`\n${kind}, ${split} (${units.join(", ")})\n`);
-  console.log(`| explainer | ${COLUMNS.map(([title]) => title).join(" | ")} |`);
-  console.log(`|---|${COLUMNS.map(() => "---|").join("")}`);
+  const columns = COLUMNS.filter(([, subject, prediction]) => cell(rows[0]!, subject, prediction) !== "");
+  console.log(`| explainer | ${columns.map(([title]) => title).join(" | ")} |`);
+  console.log(`|---|${columns.map(() => "---|").join("")}`);
   for (const row of rows) {
-    const cells = COLUMNS.map(([, subject, prediction]) => cell(row, subject, prediction));
+    const cells = columns.map(([, subject, prediction]) => cell(row, subject, prediction));
     console.log(`| ${row.explainer} | ${cells.join(" | ")} |`);
   }
 }
