@@ -31,7 +31,11 @@ function cell({ cells }: SummaryRow, subject: string, prediction: string): strin
   if (found === undefined || found.mean === null) return "";
   const { mean, interval, median } = found;
   const half = interval === null ? "" : ` ± ${((interval[1] - interval[0]) / 2).toFixed(2)}`;
-  return prediction === "zero" ? mean.toFixed(2) : `${mean.toFixed(2)}${half} (${median!.toFixed(2)})`;
+  return prediction === "zero" ? fixed(mean) : `${fixed(mean)}${half} (${fixed(median!)})`;
+}
+
+function fixed(value: number): string {
+  return value.toFixed(2).replace("-0.00", "0.00");
 }
 
 function table(kind: string, split: Split): void {
