@@ -67,7 +67,13 @@ export function exportRatings({ run: folder, file, saes }: RatingsExportRequest)
     }
     const path = resolve(file);
     if (format === "csv") writeAtomic(path, csvOf(results));
-    else writeJson(path, { format: 1, version: versions.monosemantic, run: run.name, saes: Object.fromEntries(results) });
+    else
+      writeJson(path, {
+        format: 1,
+        version: versions.monosemantic,
+        run: run.name,
+        saes: Object.fromEntries(results),
+      });
     return { file: path, ratings: all.length, raters: new Set(all.map(({ rater }) => rater)).size };
   } finally {
     explored.close();
