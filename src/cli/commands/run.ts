@@ -2,7 +2,9 @@
 
 import { z } from "zod";
 import { analysisOptions } from "../../features/options.ts";
-import { interpretationOptions } from "../../interpretation/options.ts";
+import { type InterpretationOptions, interpretationOptions } from "../../interpretation/options.ts";
+import { startBeside } from "../beside.ts";
+import { kebab } from "../options.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { runHooks } from "../run-progress.ts";
 import { runRequest, STREAM } from "../run-request.ts";
@@ -19,8 +21,9 @@ export const runCommand = defineCommand({
     activations, which costs far less than one run each.
     The folder that --out names then holds run.json (what was run), metrics.jsonl (training curves),
     saes/NAME/ (cfg.json and sae_weights.safetensors in SAELens layout, evaluation.json), report.html and plots/.
-    With --explore it goes on as "monosemantic features", "explain" and "explore" do: what every feature responds to and does is found
-    out, said in a sentence that is scored on other documents, and shown in the browser until Ctrl-C. Where the environment variable CI is set, nothing is shown and it ends.`.replaceAll(
+    With --explore it goes on as "monosemantic features", "explore" and "explain" do: what every feature responds to and does is found
+    out and shown in the browser until Ctrl-C; while one looks, each feature is described in a sentence that is scored on other
+    documents. Where the environment variable CI is set, nothing is shown and it ends.`.replaceAll(
       /\n +/g,
       " ",
     ),
@@ -65,18 +68,21 @@ export const runCommand = defineCommand({
     const { explore, explainTokens, controlUnits, controlTokens, ...analysis } = options.afterwards;
     if (explore) {
       const { analyseRun } = await import("../../run/analysis.ts");
-      const { interpretRun } = await import("../../run/interpret.ts");
       const work = {
         run: out,
         checkpointMinutes: options.output.checkpointMinutes,
         threads: options.machine.threads,
       };
       await analyseRun({ ...work, options: analysis }, hooks);
-      const interpretation = { explainTokens, controlUnits, controlTokens };
-      await interpretRun(
-        { ...work, options: interpretation, protocols: ["bricken-2023"], sampling: "all", seed: 0 },
-        hooks,
-      );
+      // Where nobody looks everything is done before it ends; else the explorer opens first, and explanations come meanwhile.
+      if (process.env["CI"]) {
+        const interpretation = { explainTokens, controlUnits, controlTokens };
+        const { interpretRun } = await import("../../run/interpret.ts");
+        await interpretRun(
+          { ...work, options: interpretation, protocols: ["bricken-2023"], sampling: "all", seed: 0 },
+          hooks,
+        );
+      }
     }
     hooks.endPhase();
     const result = {
@@ -87,10 +93,41 @@ export const runCommand = defineCommand({
     };
     if (!explore || process.env["CI"]) return result;
     context.announce(result);
-    await showRun(out, options.machine.threads, context);
+    const explaining = startBeside(explainArguments(out, options));
+    void explaining.ended.then((done) => {
+      if (done) context.progress.say("every feature is explained and scored: load the page again to see it");
+    });
+    try {
+      await showRun(out, options.machine.threads, context);
+    } finally {
+      await explaining.stop();
+    }
     return undefined;
   },
 });
+
+/** `monosemantic explain` with the options that belong to it. */
+function explainArguments(
+  out: string,
+  {
+    afterwards: { explainTokens, controlUnits, controlTokens },
+    output: { checkpointMinutes },
+    machine: { threads },
+  }: {
+    readonly afterwards: InterpretationOptions;
+    readonly output: { readonly checkpointMinutes: number };
+    readonly machine: { readonly threads: number };
+  },
+): string[] {
+  const options = { explainTokens, controlUnits, controlTokens, checkpointMinutes, threads };
+  return [
+    "explain",
+    out,
+    ...Object.entries(options).flatMap(([key, value]) =>
+      value === undefined ? [] : [`--${kebab(key)}`, String(value)],
+    ),
+  ];
+}
 
 /** The explorer on the run that has just ended, until Ctrl-C. */
 async function showRun(out: string, threads: number, { progress, signal }: CommandContext): Promise<void> {
