@@ -29,7 +29,7 @@ export const runCommand = defineCommand({
     ),
   examples: [
     {
-      what: "the model that comes with the package, about four minutes",
+      what: "the model that comes with the package, about five minutes",
       command: "monosemantic run --config one-layer-8x",
     },
     {
