@@ -126,7 +126,8 @@ async function shotsOf(address: string): Promise<readonly Shot[]> {
     {
       name: "explanations",
       path: `/feature/${place}/${index}?view=explanations`,
-      ready: (page) => page.getByText("Predicted beside real").waitFor({ timeout: 30_000 }),
+      ready: (page) =>
+        page.getByRole("heading", { name: /^Predicted beside real/ }).waitFor({ timeout: 30_000 }),
     },
     {
       name: "meaning",
