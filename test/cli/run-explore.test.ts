@@ -15,23 +15,20 @@ const random = Random.of(1, "words");
 mkdirSync(join(folder, "text"));
 for (let i = 0; i < 60; i++) writeFileSync(join(folder, "text", `${i}.txt`), sentence(random, 300));
 
-const flags = (out: string) => [
-  "run",
-  ...["--model", join(process.cwd(), "test/fixtures/models/text"), "--data", join(folder, "text")],
-  ...["--hook", "blocks.1.mlp.hook_post", "--context", "24", "--heldout-share", "0.2", "--tokens", "10k"],
-  ...["--batch", "256", "--expansion", "2", "--evaluation-tokens", "2k", "--threads", "1"],
-  ...["--features-tokens", "10k", "--ablations", "0", "--control-units", "4", "--explore", "--out", out],
-];
+const MODEL = join(process.cwd(), "test/fixtures/models/text");
+const flags = (out: string) =>
+  (
+    `run --model ${MODEL} --data ${join(folder, "text")} --hook blocks.1.mlp.hook_post --context 24 --heldout-share 0.2 ` +
+    `--tokens 10k --batch 256 --expansion 2 --evaluation-tokens 2k --threads 1 --features-tokens 10k --ablations 0 ` +
+    `--control-units 4 --explore --out ${out}`
+  ).split(" ");
 
 /** Somebody looks, on a machine without a screen. */
 const WATCHED = { CI: "", DISPLAY: "", WAYLAND_DISPLAY: "" };
 
 test("the explorer opens first, explanations appear in it, and Ctrl-C ends both", async () => {
   const out = join(folder, "watched");
-  const { child, saw, finished } = start(process.execPath, [LAUNCHER, ...flags(out)], {
-    CI: "",
-    BROWSER: "none",
-  });
+  const { child, saw, finished } = start(process.execPath, [LAUNCHER, ...flags(out)], WATCHED);
   let printed = "";
   child.stderr!.on("data", (chunk) => (printed += chunk));
   await saw("the explorer is at ");
@@ -49,10 +46,7 @@ test("the explorer opens first, explanations appear in it, and Ctrl-C ends both"
 
 test("Ctrl-C while features are explained ends that too, and it can be gone on with", async () => {
   const out = join(folder, "stopped");
-  const { child, saw, finished } = start(process.execPath, [LAUNCHER, ...flags(out)], {
-    CI: "",
-    BROWSER: "none",
-  });
+  const { child, saw, finished } = start(process.execPath, [LAUNCHER, ...flags(out)], WATCHED);
   await saw("control on shuffled weights");
   child.kill("SIGINT");
   const { code, stderr } = await finished;
