@@ -44,6 +44,8 @@ export class Tokenizer {
   readonly #library: Library;
   readonly #fast: ByteLevelBpe | undefined;
   readonly #bytes: readonly (Uint8Array | undefined)[];
+  /** What `tokenText` has spelled. */
+  readonly #texts = new Map<number, string>();
 
   /** @throws Failure when the files are not a usable tokenizer or give ids that the model has no embedding for */
   constructor(files: TokenizerFiles, options: TokenizerOptions = {}) {
@@ -98,6 +100,15 @@ export class Tokenizer {
 
   /** The text of one token for display: bytes that are no whole character are written `\xE2`. */
   tokenText(id: number): string {
+    // Spelling takes tens of microseconds, and tasks and stores ask for the same tokens again and again.
+    const known = this.#texts.get(id);
+    if (known !== undefined) return known;
+    const text = this.#spelled(id);
+    this.#texts.set(id, text);
+    return text;
+  }
+
+  #spelled(id: number): string {
     const bytes = this.tokenBytes(id);
     if (bytes === undefined) return this.#library.id_to_token(id) ?? unused(id);
     const text = Buffer.from(bytes).toString("utf8");

@@ -142,7 +142,7 @@ async function readText(
   hooks: RunHooks,
 ): Promise<SetEvidence[]> {
   const { shards, source } = subject;
-  const tokenText = rememberedTexts((id) => source.model.tokenizer.tokenText(id));
+  const tokenText = (id: number) => source.model.tokenizer.tokenText(id);
   const hash = createHash("sha256");
   const { seed } = request;
   const sources = sets.map(({ subject: name, chosen, every: often, weights }) => [
@@ -193,12 +193,6 @@ function removeOthers(folder: string, place: string): void {
     if (name.startsWith("reading-") && join(folder, name) !== place)
       rmSync(join(folder, name), { recursive: true });
   }
-}
-
-/** A tokenizer takes tens of microseconds to spell a token, and tasks ask for the same ones again and again. */
-function rememberedTexts(tokenText: (id: number) => string): (id: number) => string {
-  const texts: string[] = [];
-  return (id) => (texts[id] ??= tokenText(id));
 }
 
 /** Dense units are read on a share of the text, so that what they leave in memory stays bounded. */

@@ -54,9 +54,14 @@ export async function interpretSubjects(work: StudyWork, hooks: RunHooks): Promi
   const { request, label } = work;
   const started = new Date().toISOString();
   const subjects = work.subjects.map((subject) => {
-    const units = subject.chosen.filter(({ evidence }) => !isTooRare(evidence, "score"));
-    return { ...subject, units, tooRare: subject.chosen.length - units.length };
+    const isRare = subject.chosen.map(({ evidence }) => isTooRare(evidence, "score"));
+    return {
+      ...subject,
+      units: subject.chosen.filter((_, i) => !isRare[i]),
+      rare: subject.chosen.filter((_, i) => isRare[i]),
+    };
   });
+  const features = subjects.find(({ subject }) => subject === "features");
   const primary = PRIMARY[request.protocols[0]!];
   const opened = openInterpreter(work, subjects, hooks);
   if (opened === null) return null;
@@ -99,11 +104,12 @@ export async function interpretSubjects(work: StudyWork, hooks: RunHooks): Promi
     hooks: { signal: hooks.signal, onProgress: (count) => hooks.onProgress?.(count) },
   });
   // A language model is not paid for words that nothing can be held against.
-  if (stopped === null && endpoint === null) await explainRare(work, opened, primary, sink, hooks);
+  if (stopped === null && endpoint === null)
+    await explainRare(work, features?.rare ?? [], opened, primary, sink, hooks);
   sink.finish(stopped === null);
 
-  const scores = subjects.map(({ subject, count, alive, tooRare, units: chosen }) =>
-    subjectScores({ subject, count, alive, tooRare }, chosen, done.get(subject)!, explainers),
+  const scores = subjects.map(({ subject, count, alive, rare, units: chosen }) =>
+    subjectScores({ subject, count, alive, tooRare: rare.length }, chosen, done.get(subject)!, explainers),
   );
   return {
     format: 1,
@@ -133,14 +139,13 @@ export async function interpretSubjects(work: StudyWork, hooks: RunHooks): Promi
 
 /** Features that are active on too little text to be scored, explained as well as that text allows. */
 async function explainRare(
-  { subjects, request, label }: StudyWork,
+  { request, label }: StudyWork,
+  rare: readonly StudyUnit[],
   { interpreter, answeredBy }: OpenInterpreter,
   primary: ScoreKind,
   sink: ExplanationSink,
   hooks: RunHooks,
 ): Promise<void> {
-  const features = subjects.find(({ subject }) => subject === "features");
-  const rare = features?.chosen.filter(({ evidence }) => isTooRare(evidence, "score")) ?? [];
   if (rare.length === 0) return;
   hooks.onPhase?.(`${label}: explaining features too rare to be scored`, rare.length, "features");
   const passageOf = new Map(rare.map(({ unit, evidence }) => [unit, evidence.passage]));

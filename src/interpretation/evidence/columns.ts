@@ -9,7 +9,7 @@ import { Failure } from "../../errors.ts";
 import type { ReadTensors } from "../../files/checkpoints.ts";
 import type { Collector, SavedCollector, TallyBatch } from "../../features/pass/batch.ts";
 import { bitsOf, setBits } from "../../features/pass/bits.ts";
-import type { Column } from "./passage.ts";
+import { type Column, joined } from "./passage.ts";
 
 export interface ColumnsOptions {
   /** Its files in a checkpoint. */
@@ -65,17 +65,13 @@ export class ColumnsCollector implements Collector {
   save(): SavedCollector {
     const columns = this.columns();
     const counts = Uint32Array.from(columns, ({ rows }) => rows.length);
-    const size = counts.reduce((sum, count) => sum + count, 0);
-    const rows = new Uint32Array(size);
-    const values = new Float32Array(size);
-    let at = 0;
-    for (const column of columns) {
-      rows.set(column.rows, at);
-      values.set(column.values, at);
-      at += column.rows.length;
-    }
+    const { rows, values } = joined(columns);
     return {
-      tensors: { counts: bitsOf(counts), rows: bitsOf(rows), values: { dims: [size], data: values } },
+      tensors: {
+        counts: bitsOf(counts),
+        rows: bitsOf(rows),
+        values: { dims: [values.length], data: values },
+      },
       state: { chosen: this.#chosen, rows: this.#rows },
     };
   }
@@ -138,17 +134,8 @@ class GrowingColumn {
     const last = { rows: this.#rows.subarray(0, this.#count), values: this.#values.subarray(0, this.#count) };
     const parts = [...this.#full, last];
     if (this.#count === 0 && this.#full.length === 1) return this.#full[0]!;
-    const size = parts.reduce((sum, { rows }) => sum + rows.length, 0);
-    const rows = new Uint32Array(size);
-    const values = new Float32Array(size);
-    let at = 0;
-    for (const part of parts) {
-      rows.set(part.rows, at);
-      values.set(part.values, at);
-      at += part.rows.length;
-    }
-    const column = { rows, values };
-    this.#full = size > 0 ? [column] : [];
+    const column = joined(parts);
+    this.#full = column.rows.length > 0 ? [column] : [];
     this.#rows = new Uint32Array(0);
     this.#values = new Float32Array(0);
     this.#count = 0;

@@ -11,7 +11,7 @@ import { Failure } from "../../errors.ts";
 import { openSafetensors, type SafetensorsFile } from "../../files/safetensors.ts";
 import { type WritableTensor, writeSafetensors } from "../../files/safetensors-write.ts";
 import { READING_ORDER } from "../../features/pass/contexts-to-read.ts";
-import type { Column, Passage } from "./passage.ts";
+import { type Column, joined, type Passage } from "./passage.ts";
 import type { SetEvidence } from "./read-evidence.ts";
 
 const FORMAT = "1";
@@ -34,15 +34,7 @@ export function writeEvidence(path: string, sets: readonly SetEvidence[], finger
     tensors[`passage-${i}.contexts`] = Int32Array.from(places, ({ context }) => context);
   }
   for (const [i, { passage, columns }] of sets.entries()) {
-    const size = columns.reduce((sum, { rows }) => sum + rows.length, 0);
-    const rows = new Uint32Array(size);
-    const values = new Float32Array(size);
-    let at = 0;
-    for (const column of columns) {
-      rows.set(column.rows, at);
-      values.set(column.values, at);
-      at += column.rows.length;
-    }
+    const { rows, values } = joined(columns);
     tensors[`set-${i}.passage`] = Int32Array.of(passages.indexOf(passage));
     tensors[`set-${i}.counts`] = Int32Array.from(columns, (column) => column.rows.length);
     tensors[`set-${i}.rows`] = new Int32Array(rows.buffer);

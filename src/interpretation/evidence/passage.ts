@@ -93,6 +93,20 @@ export function activationsOf(column: Column, { start, length }: Excerpt): Float
   return values;
 }
 
+/** Columns one after the other, as one. */
+export function joined(columns: readonly Column[]): Column {
+  const size = columns.reduce((sum, { rows }) => sum + rows.length, 0);
+  const rows = new Uint32Array(size);
+  const values = new Float32Array(size);
+  let at = 0;
+  for (const column of columns) {
+    rows.set(column.rows, at);
+    values.set(column.values, at);
+    at += column.rows.length;
+  }
+  return { rows, values };
+}
+
 /** The side of a token; undefined for a separator. */
 export function sideOf({ documents, sides }: Passage, token: number): Side | undefined {
   const document = documents[token]!;

@@ -33,14 +33,14 @@ export const previousToken: OfflineExplainer = oneByOne("previous-token", (_, si
   findPairs(side, unit),
 );
 
-export function findPairs(side: ExplainSide, unit: UnitOnSide, kappa = KAPPA): Found {
+function findPairs(side: ExplainSide, unit: UnitOnSide): Found {
   const pairs = pairCounts(side);
   const sums = pairSums(pairs, unit);
   const tokens = tokenSums(side, unit);
   return {
     text: sentence(side, unit, tokens, sums),
     predictor: {
-      predict: byPair(pairs, sums.means, lookup(side, unit.mean, tokens), kappa),
+      predict: byPair(pairs, sums.means, lookup(side, unit.mean, tokens)),
       plausible: plausibleAfterTokens(side, tokens),
     },
     details: {
@@ -51,7 +51,7 @@ export function findPairs(side: ExplainSide, unit: UnitOnSide, kappa = KAPPA): F
         occurred: pairs.counts[pair],
       })),
       kinds: sums.pairs.length,
-      kappa,
+      kappa: KAPPA,
     },
   };
 }
@@ -68,13 +68,12 @@ function byPair(
   pairs: PairCounts,
   sums: MeansByKey,
   ofToken: (token: number) => number,
-  kappa: number,
 ): (ids: readonly number[]) => Float64Array {
   return (ids) =>
     Float64Array.from(ids, (current, place) => {
       const mean = ofToken(current);
       const pair = place === 0 ? -1 : pairs.find(ids[place - 1]!, current);
-      return pair < 0 ? mean : ((sums.get(pair) ?? 0) + kappa * mean) / (pairs.counts[pair]! + kappa);
+      return pair < 0 ? mean : ((sums.get(pair) ?? 0) + KAPPA * mean) / (pairs.counts[pair]! + KAPPA);
     });
 }
 
