@@ -11,6 +11,7 @@ import manifest from "../../package.json" with { type: "json" };
 const ORDER = [
   "errors",
   "random",
+  "statistics",
   "version",
   "engine/tensor",
   "files",
@@ -27,6 +28,7 @@ const ORDER = [
   "store",
   "report",
   "run",
+  "study",
   "explorer",
   "index",
   "cli",

@@ -1,0 +1,89 @@
+/**
+ * Where everything of a study lies. Its directory is all the state there is: whoever sees it, from whatever machine, can say how the
+ * study stands, go on with it, or stop it.
+ *
+ *     study.json              the study file as it was given, paths made absolute
+ *     plan.json               trials, groups, parts (plan.ts)
+ *     cancelled.json          there while the study is to stand still
+ *     parts/PART/attempts/N/  one try at a part: attempt.json, progress.json, outcome.json, work/
+ *     parts/PART/result/      what it made: the work/ of the attempt that ended well, renamed
+ *     parts/PART/forgiven     number of the last attempt that no longer counts as a failure (`retry`)
+ *     slurm/                  profile.json, STAGE.sbatch, jobs.jsonl, logs/
+ *     trials.json, .csv, .parquet, report.html, plots/
+ */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Failure, UsageError } from "../errors.ts";
+import { readJson } from "../files/read.ts";
+import type { Part, Plan } from "./plan.ts";
+
+export class StudyFolder {
+  readonly path: string;
+  readonly plan: Plan;
+
+  private constructor(path: string, plan: Plan) {
+    this.path = path;
+    this.plan = plan;
+  }
+
+  /** @throws UsageError when there is no study, Failure when its plan is damaged */
+  static open(path: string): StudyFolder {
+    const file = planFile(path);
+    if (!existsSync(file)) {
+      throw new UsageError(
+        `${path} holds no study (no plan.json): start one with "monosemantic sweep STUDY.json"`,
+      );
+    }
+    const plan = readJson(file, "a study's plan") as Plan | null;
+    if (plan?.format !== 1 || !Array.isArray(plan.parts)) {
+      throw new Failure(`${file} is no plan of a study that this version can read`);
+    }
+    return new StudyFolder(path, plan);
+  }
+
+  /** @throws UsageError for a name that no part has */
+  part(name: string): Part {
+    const part = this.plan.parts.find((candidate) => candidate.name === name);
+    if (part === undefined) {
+      throw new UsageError(
+        `the study in ${this.path} has no part "${name}"; "monosemantic status" lists them`,
+      );
+    }
+    return part;
+  }
+
+  partFolder(part: string): string {
+    return join(this.path, "parts", part);
+  }
+
+  attemptsFolder(part: string): string {
+    return join(this.partFolder(part), "attempts");
+  }
+
+  /** There when the part is done. */
+  result(part: string): string {
+    return join(this.partFolder(part), "result");
+  }
+
+  isDone(part: string): boolean {
+    return existsSync(this.result(part));
+  }
+
+  get slurm(): string {
+    return join(this.path, "slurm");
+  }
+
+  get cancelled(): string {
+    return join(this.path, "cancelled.json");
+  }
+}
+
+/** Whether a folder holds a study. */
+export function isStudy(path: string): boolean {
+  return existsSync(planFile(path));
+}
+
+export function planFile(path: string): string {
+  return join(path, "plan.json");
+}
