@@ -8,8 +8,7 @@
  */
 
 import { Random } from "../random.ts";
-
-export type Interval = [low: number, high: number];
+import { type Interval, percentiles } from "../statistics/quantiles.ts";
 
 /** Sums over the tokens of each sequence, by name. All arrays have one entry a sequence. */
 export type PerSequence<Name extends string> = Readonly<Record<Name, Float64Array>>;
@@ -52,19 +51,5 @@ export function bootstrapIntervals<Name extends string, Key extends string>(
 
 function interval(values: readonly (number | null)[]): Interval | null {
   if (values.length === 0 || values.some((value) => value === null || !Number.isFinite(value))) return null;
-  const sorted = Float64Array.from(values as readonly number[]).sort();
-  return [quantile(sorted, 0.025), quantile(sorted, 0.975)];
-}
-
-/** The q-quantile of ascending `sorted`, linear between neighbours. */
-export function quantile(sorted: ArrayLike<number>, q: number): number {
-  const position = q * (sorted.length - 1);
-  const below = Math.floor(position);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
-}
-
-/** The median; null of nothing. */
-export function median(values: ArrayLike<number>): number | null {
-  return values.length === 0 ? null : quantile(Float64Array.from(values).sort(), 0.5);
+  return percentiles(values as readonly number[]);
 }

@@ -9,7 +9,7 @@
  * part of the mean, so R unrelated ones already have a cosine of about 1/√R with it: read the numbers against that.
  */
 
-import { median } from "./bootstrap.ts";
+import { median } from "../statistics/quantiles.ts";
 
 /** Nanda 2023: `is_rare = freqs < 1e-4`. */
 export const RARE_DENSITY = 1e-4;

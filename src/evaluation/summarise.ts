@@ -1,7 +1,8 @@
 /** From running sums to the numbers of `evaluation.json` and the per-feature arrays beside it. */
 
 import type { SaeSums } from "./accumulate.ts";
-import { bootstrapIntervals, median } from "./bootstrap.ts";
+import { median } from "../statistics/quantiles.ts";
+import { bootstrapIntervals } from "./bootstrap.ts";
 import { densityHistogram, ultralowThreshold } from "./density-histogram.ts";
 import { cosineHistogram, cosineWithMean, RARE_DENSITY, rareDirections, rowCosines } from "./directions.ts";
 import type { ActivationMoments, BaselineSums, EvaluatedSae, Evaluation } from "./subject.ts";

@@ -1,6 +1,6 @@
 /** The page: everything the report says, in the order a reader asks for it. */
 
-import { median } from "../evaluation/bootstrap.ts";
+import { median } from "../statistics/quantiles.ts";
 import { cautionsOf } from "./cautions.ts";
 import { commandLine, factTable, phaseTable } from "./facts.ts";
 import type { Figure } from "./figure.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bootstrapIntervals, median, quantile } from "../../src/evaluation/bootstrap.ts";
+import { bootstrapIntervals } from "../../src/evaluation/bootstrap.ts";
 import { densityHistogram, ultralowThreshold } from "../../src/evaluation/density-histogram.ts";
 import { cosineWithMean, rareDirections, rowCosines } from "../../src/evaluation/directions.ts";
 import { L0Counts } from "../../src/evaluation/l0.ts";
@@ -7,6 +7,7 @@ import { explainedVariance, Moments } from "../../src/evaluation/moments.ts";
 import { lossRecovered } from "../../src/evaluation/reconstruction-score.ts";
 import { definition, evaluationSchema, type EvaluationField } from "../../src/evaluation/result.ts";
 import { Random } from "../../src/random.ts";
+import { median, quantile } from "../../src/statistics/quantiles.ts";
 
 describe("Moments", () => {
   it("keeps the spread beside a mean a hundred thousand times larger", () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { densityHistogram, ultralowThreshold } from "../../src/evaluation/density-histogram.ts";
 import { cosineHistogram, RARE_DENSITY, rareDirections } from "../../src/evaluation/directions.ts";
 import { writeEvaluation } from "../../src/evaluation/files.ts";
-import { median } from "../../src/evaluation/bootstrap.ts";
+import { median } from "../../src/statistics/quantiles.ts";
 import { L0Counts } from "../../src/evaluation/l0.ts";
 import type { EvaluationResult } from "../../src/evaluation/result.ts";
 import { Random } from "../../src/random.ts";

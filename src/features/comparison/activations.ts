@@ -1,6 +1,6 @@
 /** Two sets of units compared by what they do on the same tokens: best matches each way, how sure they are, and the graph of splitting. */
 
-import { median } from "../../evaluation/bootstrap.ts";
+import { median } from "../../statistics/quantiles.ts";
 import {
   blockOf,
   blockSums,

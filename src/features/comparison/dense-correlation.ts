@@ -8,7 +8,7 @@ import type { Engine, Program } from "../../engine/engine.ts";
 import { Graph } from "../../engine/graph.ts";
 import { gemm } from "../../engine/operations/matmul.ts";
 import { sharedFloats } from "../../engine/tensor.ts";
-import { median } from "../../evaluation/bootstrap.ts";
+import { median } from "../../statistics/quantiles.ts";
 import type { SparseActivations } from "../../sae/forward.ts";
 import type { Collector, SavedCollector, TallyBatch } from "../pass/batch.ts";
 import { countedUnits, type MatchSummary } from "./activations.ts";

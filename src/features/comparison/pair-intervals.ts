@@ -8,7 +8,7 @@
  * which had no part in the choice.
  */
 
-import { median, quantile } from "../../evaluation/bootstrap.ts";
+import { median, quantile } from "../../statistics/quantiles.ts";
 import { Random } from "../../random.ts";
 import { type ComparedRows, NO_MATCH, pearson } from "./pairs.ts";
 

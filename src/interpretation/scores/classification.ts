@@ -8,7 +8,7 @@
  *     auc                 P(probability of a true one > that of a false one) + ½ P(equal)
  */
 
-import { midranks } from "./correlation.ts";
+import { midranks } from "../../statistics/correlation.ts";
 
 export interface Confusion {
   readonly truePositives: number;

@@ -14,11 +14,9 @@
  * trials, rates up to about 3/n away are not ruled out.
  */
 
-import { quantile } from "../../evaluation/bootstrap.ts";
 import { Random } from "../../random.ts";
-import { mean } from "./correlation.ts";
-
-export type Interval = readonly [low: number, high: number];
+import { mean } from "../../statistics/correlation.ts";
+import { type Interval, percentiles } from "../../statistics/quantiles.ts";
 
 export const REPLICATES = 500;
 
@@ -116,12 +114,6 @@ function shares(right: readonly boolean[], seed: number, purpose: string): Float
     values[replicate] = sum / ones.length;
   }
   return values;
-}
-
-/** The 2.5 % and 97.5 % quantiles. */
-export function percentiles(values: Float64Array): Interval {
-  const sorted = values.slice().sort();
-  return [quantile(sorted, 0.025), quantile(sorted, 0.975)];
 }
 
 const known = new Map<string, Uint16Array>();

@@ -1,7 +1,7 @@
 /** The intruder score: share of trials in which the intruder was found. Guessing finds it in one of as many as are shown. */
 
 import type { IntruderTask } from "../protocols/task.ts";
-import { mean } from "./correlation.ts";
+import { mean } from "../../statistics/correlation.ts";
 import { shareInterval } from "./interval.ts";
 import type { ScoredTask } from "./score.ts";
 

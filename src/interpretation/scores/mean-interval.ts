@@ -7,11 +7,11 @@
  * mean + z·s/√n instead. The units are the sample here, not the text: that each score is itself uncertain is part of their spread.
  */
 
-import { median } from "../../evaluation/bootstrap.ts";
 import { Random } from "../../random.ts";
+import { mean } from "../../statistics/correlation.ts";
+import { type Interval, median, percentiles } from "../../statistics/quantiles.ts";
 import type { ColumnSummary } from "../result.ts";
-import { mean } from "./correlation.ts";
-import { type Interval, percentiles, REPLICATES } from "./interval.ts";
+import { REPLICATES } from "./interval.ts";
 
 const MOST_DRAWN = 1000;
 

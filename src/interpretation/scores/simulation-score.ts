@@ -14,7 +14,8 @@ import { activationsOf, sideOf, type UnitEvidence } from "../evidence/passage.ts
 import { activeOn } from "../protocols/active-tokens.ts";
 import { floorTo, highestOf } from "../protocols/quantise.ts";
 import type { SimulationTask } from "../protocols/task.ts";
-import { absoluteDeviationExplained, midranks, pearson, rSquared } from "./correlation.ts";
+import { midranks, pearson } from "../../statistics/correlation.ts";
+import { absoluteDeviationExplained, rSquared } from "./explained.ts";
 import { correlationInterval } from "./interval.ts";
 import type { RawAnswers, Score, ScoredTask, ScoreKind } from "./score.ts";
 

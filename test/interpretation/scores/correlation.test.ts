@@ -1,13 +1,8 @@
 /** Correlations beside scipy's and numpy's. */
 
 import { describe, expect, test } from "vitest";
-import {
-  absoluteDeviationExplained,
-  midranks,
-  pearson,
-  rSquared,
-  spearman,
-} from "../../../src/interpretation/scores/correlation.ts";
+import { absoluteDeviationExplained, rSquared } from "../../../src/interpretation/scores/explained.ts";
+import { midranks, pearson, spearman } from "../../../src/statistics/correlation.ts";
 import fixtures from "../../fixtures/interpretation/scores.json" with { type: "json" };
 import { expectClose } from "./close.ts";
 

@@ -1,15 +1,14 @@
 /** Intervals beside plain bootstraps that compute every replicate from its tokens. */
 
 import { describe, expect, test } from "vitest";
-import { midranks, pearson, spearman } from "../../../src/interpretation/scores/correlation.ts";
 import {
   balancedInterval,
   correlationInterval,
-  type Interval,
-  percentiles,
   shareInterval,
 } from "../../../src/interpretation/scores/interval.ts";
 import { Random } from "../../../src/random.ts";
+import { midranks, pearson, spearman } from "../../../src/statistics/correlation.ts";
+import { type Interval, percentiles } from "../../../src/statistics/quantiles.ts";
 
 /** Excerpts of 9 tokens of a unit that is active on few of them, and a simulation that is right to a degree. */
 function excerpts(seed: number, count: number, noise: number) {

@@ -8,7 +8,7 @@ import {
 } from "../../../src/interpretation/evidence/passage.ts";
 import { PROTOCOLS } from "../../../src/interpretation/protocols/protocols.ts";
 import type { Task, Verdict } from "../../../src/interpretation/protocols/task.ts";
-import { pearson, spearman } from "../../../src/interpretation/scores/correlation.ts";
+import { pearson, spearman } from "../../../src/statistics/correlation.ts";
 import { CHANCE, type ScoredTask, type ScoreKind } from "../../../src/interpretation/scores/score.ts";
 import { type Answers, scoreTask } from "../../../src/interpretation/scores/score-task.ts";
 import { truthOf } from "../../../src/interpretation/scores/simulation-score.ts";

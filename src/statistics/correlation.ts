@@ -1,15 +1,12 @@
 /**
- * How far predictions go with the truth.
+ * How far two series of numbers go together.
  *
  *     pearson     r = Σ w (x − x̄)(y − ȳ) / √(Σ w (x − x̄)² · Σ w (y − ȳ)²)        x̄ = Σ w x / Σ w; w = 1 unless given
  *     spearman    r of the ranks; equal values share the mean of their ranks
  *
  * Weighted ranks: the rank of a value is the weight of all smaller ones and half the weight of all equal ones. With weights of 1 these are
  * the ordinary mean ranks less ½, and with whole numbers those of a list in which each pair stands as many times as it weighs, so that
- * weighted Spearman is what it would be on text in which excerpts are as common as they weigh.
- *
- *     r_squared                       1 − Σ(y − x)² / Σy²         Bills et al. 2023: against a prediction of 0, not of the mean
- *     absolute_deviation_explained    1 − Σ|y − x| / Σ|y|
+ * weighted Spearman is what it would be on text in which pairs are as common as they weigh.
  */
 
 export interface Correlation {
@@ -70,30 +67,6 @@ export function midranks(values: Numbers, weights?: Numbers): Float64Array {
   return Float64Array.from(level, (i) => rank[i]!);
 }
 
-/** Null when the truth is 0 throughout. */
-export function rSquared(predicted: Numbers, real: Numbers): number | null {
-  sameLength(predicted, real);
-  let missed = 0;
-  let all = 0;
-  for (let i = 0; i < real.length; i++) {
-    missed += (real[i]! - predicted[i]!) ** 2;
-    all += real[i]! ** 2;
-  }
-  return all > 0 ? 1 - missed / all : null;
-}
-
-/** Null when the truth is 0 throughout. */
-export function absoluteDeviationExplained(predicted: Numbers, real: Numbers): number | null {
-  sameLength(predicted, real);
-  let missed = 0;
-  let all = 0;
-  for (let i = 0; i < real.length; i++) {
-    missed += Math.abs(real[i]! - predicted[i]!);
-    all += Math.abs(real[i]!);
-  }
-  return all > 0 ? 1 - missed / all : null;
-}
-
 /** Σ w x / Σ w. */
 export function mean(x: Numbers, weights?: Numbers): number {
   let sum = 0;
@@ -129,7 +102,8 @@ function placeOf(levels: Float64Array, value: number): number {
   return low;
 }
 
-function sameLength(x: Numbers, y: Numbers, weights?: Numbers): void {
+/** Throws where they are not equally many: a mistake of the caller. */
+export function sameLength(x: Numbers, y: Numbers, weights?: Numbers): void {
   if (x.length !== y.length || (weights !== undefined && weights.length !== x.length)) {
     throw new Error(`${x.length} and ${y.length} values, ${weights?.length ?? "no"} weights`);
   }
