@@ -1,6 +1,8 @@
 /** Means of every measure over units: all, single-token ones, others. The interval resamples units, which the mean is to speak for. */
 
-import { bootstrapIntervals, median } from "../../evaluation/bootstrap.ts";
+import { bootstrapIntervals } from "../../evaluation/bootstrap.ts";
+import { mean as meanOfValues } from "../../statistics/correlation.ts";
+import { median } from "../../statistics/quantiles.ts";
 import { MEASURE_NAMES } from "./measures.ts";
 import { type EffectSplit, type EffectsSummaryRow, SPLITS, type SubjectEffects } from "./result.ts";
 
@@ -38,7 +40,7 @@ export interface MeanOfUnits {
 /** Mean with its bootstrap interval over the values; nulls where there are too few. */
 export function meanOf(values: readonly number[], seed: number): MeanOfUnits {
   const sums = Float64Array.from(values);
-  const mean = values.length === 0 ? null : sums.reduce((sum, value) => sum + value, 0) / values.length;
+  const mean = values.length === 0 ? null : meanOfValues(values);
   const { interval } = bootstrapIntervals(
     { value: sums, units: new Float64Array(values.length).fill(1) },
     { interval: ({ value, units }) => value / units },
