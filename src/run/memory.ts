@@ -7,6 +7,7 @@ import { Failure } from "../errors.ts";
 import { expansionOf, largestWidth, trainingBytesOf, trainingShape } from "../sae/layout.ts";
 import { GIB, machineBytes } from "../sae/memory.ts";
 import type { Dictionary } from "./grid.ts";
+import type { RunRequest } from "./request.ts";
 
 /** The program itself, its threads, and arrays of passes through the model. */
 const REST = 0.6 * GIB;
@@ -19,6 +20,30 @@ export interface MemoryForecast {
   readonly total: number;
 }
 
+/** The shuffle buffer never holds more than the whole run. */
+export function bufferBytes(
+  { bufferMb }: Pick<RunRequest, "bufferMb">,
+  { tokens }: { readonly tokens: number },
+  dIn: number,
+): number {
+  return Math.min(bufferMb * 1e6, 4 * tokens * dIn);
+}
+
+/**
+ * What the run takes, whether it is there or not.
+ * @throws Failure when one dictionary alone cannot be held by any machine
+ */
+export function memoryOf(
+  dictionaries: readonly Pick<Dictionary, "options">[],
+  dIn: number,
+  threads: number,
+  { buffer, model }: { buffer: number; model: number },
+): MemoryForecast {
+  const each = dictionaries.map(({ options }) => trainingBytesOf(options, dIn, threads));
+  const total = each.reduce((sum, bytes) => sum + bytes, buffer + model + REST);
+  return { dictionaries: each, buffer, model, total };
+}
+
 /**
  * @throws Failure when it is more than the machine has, saying what takes how much; or when one dictionary alone cannot be held
  */
@@ -26,12 +51,11 @@ export function forecastMemory(
   dictionaries: readonly Dictionary[],
   dIn: number,
   threads: number,
-  { buffer, model }: { buffer: number; model: number },
+  rest: { buffer: number; model: number },
   available = machineBytes(),
 ): MemoryForecast {
-  const each = dictionaries.map(({ options }) => trainingBytesOf(options, dIn, threads));
-  const total = each.reduce((sum, bytes) => sum + bytes, buffer + model + REST);
-  const forecast = { dictionaries: each, buffer, model, total };
+  const forecast = memoryOf(dictionaries, dIn, threads, rest);
+  const { dictionaries: each, total } = forecast;
   if (total <= available) return forecast;
   // What the widest one could have if everything else stays.
   const widest = each.indexOf(Math.max(...each));

@@ -31,6 +31,8 @@ export interface RunRequest {
   readonly textTokens?: number | undefined;
   /** One request a dictionary; they share batch size and tokens, and one stream of activations. */
   readonly dictionaries: readonly SaeRequest[];
+  /** Shuffles the text and draws for the evaluation. Default: the first dictionary's seed. */
+  readonly streamSeed?: number | undefined;
   /** Their names. Default: what they differ in. */
   readonly names?: readonly string[] | undefined;
   readonly evaluationTokens: number;

@@ -17,7 +17,6 @@ import type { Cut } from "../model/cut.ts";
 import { writeReport } from "../report/write-report.ts";
 import { denseObjective } from "../sae/device-trainer.ts";
 import type { Sae } from "../sae/dictionary.ts";
-import type { SaeOptions } from "../sae/options.ts";
 import { Pool } from "../sae/pool.ts";
 import { describeSparsity } from "../sae/presets.ts";
 import { writeSae } from "../sae/saelens.ts";
@@ -27,7 +26,7 @@ import { openActivations, type RunActivations } from "./activations.ts";
 import { removeCheckpoints } from "./checkpoint.ts";
 import { evaluateInto, measure } from "./evaluation.ts";
 import { type Dictionary, dictionariesOf } from "./grid.ts";
-import { describeForecast, forecastMemory } from "./memory.ts";
+import { bufferBytes, describeForecast, forecastMemory } from "./memory.ts";
 import { Metrics } from "./metrics.ts";
 import { RunRecordFile } from "./record.ts";
 import type { RunHooks, RunRequest } from "./request.ts";
@@ -127,7 +126,7 @@ async function runIn(
   });
   hooks.onNote?.(`training will take about ${describeForecast(forecast)}`);
   record.learn({
-    seed: dictionaries[0]!.options.seed,
+    seed: streamSeed(work),
     model: describeModel(source),
     hook: source.hook,
     saes: dictionaries.map(({ name, dSae, options }) => ({
@@ -152,12 +151,17 @@ async function runIn(
   begin("evaluating", 2 * request.evaluationTokens, "tokens");
   return {
     out: request.out,
-    saes: await evaluateInto(pool, losses, shards.heldout, placed, evaluationOf(request), hooks),
+    saes: await evaluateInto(pool, losses, shards.heldout, placed, evaluationOf(work), hooks),
   };
 }
 
-function evaluationOf({ evaluationTokens, dictionaries }: RunRequest) {
-  return { evaluationTokens, seed: dictionaries[0]?.seed ?? 0 };
+/** What shuffles the text. */
+function streamSeed({ request, dictionaries }: Work): number {
+  return request.streamSeed ?? dictionaries[0]!.options.seed;
+}
+
+function evaluationOf({ request: { evaluationTokens, streamSeed, dictionaries } }: Work) {
+  return { evaluationTokens, seed: streamSeed ?? dictionaries[0]?.seed ?? 0 };
 }
 
 async function tokenise({ source, dictionaries, request, hooks, begin }: Work): Promise<TokenShards> {
@@ -178,11 +182,6 @@ async function tokenise({ source, dictionaries, request, hooks, begin }: Work): 
     },
     hooks,
   );
-}
-
-/** The shuffle buffer never holds more than the whole run. */
-function bufferBytes({ bufferMb }: RunRequest, { tokens }: SaeOptions, dIn: number): number {
-  return Math.min(bufferMb * 1e6, 4 * tokens * dIn);
 }
 
 async function train(work: Work, shards: TokenShards): Promise<Sae[]> {
@@ -207,7 +206,7 @@ async function trainOn(activations: RunActivations, work: Work, shards: TokenSha
   work.begin("training", options.tokens, "tokens");
   const afterText = request.whenTextEnds === "same-buffer" ? "same-buffer" : "epoch";
   const rounds = new ActivationRounds(activations.source, {
-    seed: options.seed,
+    seed: streamSeed(work),
     bufferBytes: bufferBytes(request, options, cut.dIn),
     minRows: options.batch,
     afterText,
@@ -234,6 +233,7 @@ async function trainOn(activations: RunActivations, work: Work, shards: TokenSha
         afterText,
         tokens: shards.manifest,
         dictionaries,
+        ...(streamSeed(work) !== options.seed && { streamSeed: streamSeed(work) }),
         // A GPU adds up in another order.
         ...(request.device !== undefined && request.device !== "cpu" && { device: request.device }),
       },
@@ -256,15 +256,16 @@ async function trainOn(activations: RunActivations, work: Work, shards: TokenSha
 }
 
 async function evaluateOnTheWay(
-  { pool, losses, request, hooks }: Work,
+  work: Work,
   { heldout }: TokenShards,
   trainers: ReadonlyMap<string, Trainer>,
   step: number,
   tokens: number,
 ): Promise<void> {
+  const { pool, losses, request, hooks } = work;
   hooks.onNote?.(`evaluating after ${tokens} tokens`);
   const saes = [...trainers].map(([name, trainer]) => ({ name, sae: trainer.dictionary() }));
-  const evaluations = await measure(pool, losses, heldout, saes, evaluationOf(request), {
+  const evaluations = await measure(pool, losses, heldout, saes, evaluationOf(work), {
     signal: hooks.signal,
   });
   const metrics = new Metrics(request.out);

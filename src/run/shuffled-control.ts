@@ -174,6 +174,7 @@ function runRequest(
     // That of the run was enough for it, or was gone through again.
     whenTextEnds: whenTextEnds === "same-buffer" ? whenTextEnds : "epoch",
     dictionaries: options,
+    streamSeed: record.seed,
     names,
     evaluationTokens: numberOf("evaluationTokens", EVALUATION_TOKENS),
     evaluateAt: [],
