@@ -186,6 +186,14 @@ export class SqliteStore {
     );
   }
 
+  tokenColumns(sae: string, kind: UnitKind): { singleToken: Int8Array; entropy: Float64Array } {
+    const none = { singleToken: new Int8Array(0), entropy: new Float64Array(0) };
+    return this.#reading(sae, kind, none, (current) => {
+      const { singleToken, entropy } = this.#columnsOf(current);
+      return { singleToken: singleToken.slice(), entropy: entropy.slice() };
+    });
+  }
+
   contexts(sae: string, kind: UnitKind, places: Iterable<ContextPlace>): StoredContext[] {
     return this.#reading(sae, kind, [], (current) => this.#contexts(current, places));
   }

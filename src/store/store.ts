@@ -59,6 +59,8 @@ export interface Store {
   map(sae: string, kind: UnitKind): MapPoints;
   /** Density of each unit, by number. */
   densities(sae: string, kind: UnitKind): Float64Array;
+  /** Of each unit, by number: 1 for one of a single token, 0 for another, −1 where it is unknown; and the entropy of its tokens, NaN where it is. */
+  tokenColumns(sae: string, kind: UnitKind): { singleToken: Int8Array; entropy: Float64Array };
   /** Those that are stored, in the order asked for. */
   contexts(sae: string, kind: UnitKind, places: Iterable<ContextPlace>): StoredContext[];
   /** Text of a token that occurs in the store; `<token 17>` for another one. */
