@@ -56,7 +56,7 @@ export function explainDisk(work: GroupWork, measures: Measures): number {
     (sum, { dSae }) => sum + Math.min(explain.features ?? dSae, dSae) + 3 * controlUnits,
     0,
   );
-  const control = controlUnits > 0 && controlTokens !== 0 ? trainDisk(work) : 0;
+  const control = controlUnits > 0 && (controlTokens ?? 0) > 0 ? trainDisk(work) : 0;
   return measureDisk(work, measures) + explain.protocols.length * units * EXPLAINED + control;
 }
 

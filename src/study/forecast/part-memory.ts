@@ -58,7 +58,9 @@ export function explainMemory(
   });
   const reading =
     REST + 2 * models(work, threads) + 3 * loaded(work) + 16 * Math.max(...entries) + 60 * explainTokens;
-  return controlUnits > 0 && controlTokens !== 0 ? Math.max(reading, trainMemory(work, threads)) : reading;
+  return controlUnits > 0 && (controlTokens ?? 0) > 0
+    ? Math.max(reading, trainMemory(work, threads))
+    : reading;
 }
 
 export function compareMemory(

@@ -148,15 +148,18 @@ export function explainSeconds(
   return startSeconds(work) + control + each.reduce((sum, seconds) => sum + seconds, 0);
 }
 
-/** The control's dictionaries on shuffled weights: trained and evaluated like their originals, on fewer tokens if so asked. */
+/**
+ * The control's dictionaries on shuffled weights, trained and evaluated like their originals. A study has none unless its options name
+ * their tokens: such dictionaries can be trials.
+ */
 function controlSeconds(
   work: GroupWork,
   speed: Speed,
   { controlUnits, controlTokens }: InterpretationOptions,
   checkpointMinutes: number,
 ): number {
-  if (controlUnits === 0 || controlTokens === 0 || work.stream.shuffleWeights !== undefined) return 0;
-  const tokens = Math.min(controlTokens ?? Infinity, work.tokens);
+  if (controlUnits === 0 || (controlTokens ?? 0) === 0 || work.stream.shuffleWeights !== undefined) return 0;
+  const tokens = Math.min(controlTokens ?? 0, work.tokens);
   const dictionaries = work.dictionaries.map((one) => ({ ...one, options: { ...one.options, tokens } }));
   const control = { ...work, dictionaries, tokens };
   return trainSeconds(control, speed, checkpointMinutes, 0) + evaluationSeconds(control, speed);
