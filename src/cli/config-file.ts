@@ -28,15 +28,30 @@ export interface ConfigFile {
  */
 export function readConfigFile(where: string, options: readonly Option[]): ConfigFile {
   const path = locate(where);
-  const json = parse(path);
+  const values = valuesIn(readObject(path, "--config: "), options, dirname(path), `--config: ${path}`);
+  return { name: basename(path, extname(path)), path, values };
+}
+
+/**
+ * The values of an object that names options, as the command line would give them.
+ * @param folder that `./` and `../` begin at
+ * @param where for messages: which file, and where in it
+ * @throws UsageError for a key that no option has
+ */
+export function valuesIn(
+  json: Readonly<Record<string, unknown>>,
+  options: readonly Option[],
+  folder: string,
+  where: string,
+): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(json)) {
     if (NOTES.includes(key)) continue;
     const option = options.find((candidate) => candidate.key === key);
-    if (option === undefined) throw new UsageError(unknownKey(path, key, options));
-    values[key] = resolvePaths(fromJson(option, value), option, dirname(path));
+    if (option === undefined) throw new UsageError(unknownKey(where, key, options));
+    values[key] = resolvePaths(fromJson(option, value), option, folder);
   }
-  return { name: basename(path, extname(path)), path, values };
+  return values;
 }
 
 function locate(where: string): string {
@@ -51,30 +66,28 @@ function locate(where: string): string {
   );
 }
 
-function parse(path: string): Record<string, unknown> {
+/** @param before what the message begins with, before the path */
+export function readObject(path: string, before = "", example = '{"expansion": 8}'): Record<string, unknown> {
   let json: unknown;
   try {
     json = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new UsageError(`--config: ${path} cannot be read as JSON: ${messageOf(error)}`, { cause: error });
+    throw new UsageError(`${before}${path} cannot be read as JSON: ${messageOf(error)}`, { cause: error });
   }
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new UsageError(
-      `--config: ${path} has to hold one JSON object with options, such as {"expansion": 8}`,
-    );
+    throw new UsageError(`${before}${path} has to hold one JSON object with options, such as ${example}`);
   }
   return json as Record<string, unknown>;
 }
 
-function unknownKey(path: string, key: string, options: readonly Option[]): string {
+function unknownKey(where: string, key: string, options: readonly Option[]): string {
   const twin = options.find(({ flag }) => flag === kebab(key.replace(/^--/, "")));
-  if (twin !== undefined)
-    return `--config: ${path} has the key "${key}"; in a config file it is "${twin.key}"`;
+  if (twin !== undefined) return `${where} has the key "${key}"; in a config file it is "${twin.key}"`;
   const names = nearest(
     key,
     options.map((option) => option.key),
   ).join(", ");
-  return `--config: ${path} has the unknown key "${key}"; nearest options: ${names}`;
+  return `${where} has the unknown key "${key}"; nearest options: ${names}`;
 }
 
 function resolvePaths(value: unknown, option: Option, folder: string): unknown {

@@ -17,26 +17,40 @@ const GRID = ["objective", "expansion", "k", "target_l0", "lambda", "Lambda", "s
 
 const { objective, expansion, k, target_l0, lambda, Lambda, seed, tokens } = saeOptions.shape;
 
+/** λ and Λ: one of them. */
+const ONE_COEFFICIENT = [
+  (options: { lambda?: unknown; Lambda?: unknown }) =>
+    options.lambda === undefined || options.Lambda === undefined,
+  { error: "--lambda and --Lambda say the same thing in two units: give one of them" },
+] as const;
+
+const wholeTokens = z.int().positive().optional().describe(tokens.description!);
+
 const schema = saeRequest
   .extend({
     objective: several(objective).describe(objective.description!),
     k: several(k).describe(k.description!),
     target_l0: several(target_l0).describe(target_l0.description!),
     expansion: several(expansion).describe(expansion.description!),
-    tokens: z.int().positive().optional().describe(tokens.description!),
+    tokens: wholeTokens,
     lambda: several(lambda).describe(lambda.description!),
     Lambda: several(Lambda).describe(Lambda.description!),
     seed: several(seed).describe(`${seed.description!}; the first one also shuffles the text`),
   })
-  .refine((options) => options.lambda === undefined || options.Lambda === undefined, {
-    error: "--lambda and --Lambda say the same thing in two units: give one of them",
-  });
+  .refine(...ONE_COEFFICIENT);
 
 export type DictionaryOptions = z.output<typeof schema>;
 
 export const DICTIONARY = {
   title: "Dictionary (several values by comma: one dictionary for each combination, all on one stream)",
   schema,
+  defaults: presetDefault,
+} satisfies Section;
+
+/** The same options with one value each. */
+export const ONE_DICTIONARY = {
+  title: "Dictionary",
+  schema: saeRequest.extend({ tokens: wholeTokens }).refine(...ONE_COEFFICIENT),
   defaults: presetDefault,
 } satisfies Section;
 

@@ -5,7 +5,7 @@
 
 import type { z } from "zod";
 import { UsageError } from "../errors.ts";
-import type { Command } from "./command.ts";
+import type { Command, Sections } from "./command.ts";
 import { type ConfigFile, readConfigFile } from "./config-file.ts";
 import type { Words } from "./flags.ts";
 import { type Option, optionsOf } from "./options.ts";
@@ -31,42 +31,69 @@ export function resolveOptions(command: Command, words: Words): Resolved {
     }
     values[key] = parseValue(option, texts);
   }
-  const sections: Record<string, unknown> = {};
+  const fromFile = ({ key }: Option) => file !== undefined && !words.given.has(key);
+  const naming: Naming = {
+    name: (option) => (fromFile(option) ? `"${option.key}" in ${file!.path}` : `--${option.flag}`),
+    found: (option, value) =>
+      fromFile(option) ? JSON.stringify(value) : `"${(words.given.get(option.key) ?? []).join(",")}"`,
+    required: ({ flag }) => `--${flag}`,
+    before: "",
+    after: `; see "monosemantic ${command.name} --help"`,
+  };
+  return { ...checkSections(command.sections, values, naming), file };
+}
+
+/** How a message speaks of an option, by where its value came from. */
+export interface Naming {
+  readonly name: (option: Option) => string;
+  readonly found: (option: Option, value: unknown) => string;
+  /** One that is missing. */
+  readonly required: (option: Option) => string;
+  /** Around sentences that speak of several options. */
+  readonly before: string;
+  readonly after: string;
+}
+
+/**
+ * Checks values against the schemas of all sections.
+ * @throws UsageError for the first thing that is wrong
+ */
+export function checkSections(
+  sections: Sections,
+  values: Readonly<Record<string, unknown>>,
+  naming: Naming,
+): Omit<Resolved, "file"> {
+  const options = optionsOf(sections);
+  const checked: Record<string, unknown> = {};
   const config: Record<string, unknown> = {};
-  for (const [name, { schema }] of Object.entries(command.sections)) {
+  for (const [name, { schema }] of Object.entries(sections)) {
     const own = Object.fromEntries(Object.keys(schema.shape).map((key) => [key, values[key]]));
     const present = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
     const parsed = schema.safeParse(present);
-    if (!parsed.success)
-      throw new UsageError(sentenceFor(command, parsed.error, options, words, file, present));
-    sections[name] = parsed.data;
+    if (!parsed.success) throw new UsageError(sentenceFor(parsed.error, options, present, naming));
+    checked[name] = parsed.data;
     Object.assign(config, parsed.data);
   }
-  return { sections, config, file };
+  return { sections: checked, config };
 }
 
-/** The first thing that is wrong, said in terms of the flag, or of the key where the value came from the file. */
+/** The first thing that is wrong, said in terms of the flag, or of the key where the value came from a file. */
 function sentenceFor(
-  command: Command,
   error: z.ZodError,
   options: readonly Option[],
-  words: Words,
-  file: ConfigFile | undefined,
   values: Readonly<Record<string, unknown>>,
+  { name, found, required, before, after }: Naming,
 ): string {
   const issue = error.issues[0]!;
   const option = options.find(({ key }) => key === issue.path[0]);
-  if (option === undefined) return `${issue.message}; see "monosemantic ${command.name} --help"`;
+  if (option === undefined) return `${before}${issue.message}${after}`;
   const value = values[option.key];
   if (value === undefined && option.required) {
     const about = option.description === "" ? "" : ` (${option.description})`;
-    return `--${option.flag} is required${about}; see "monosemantic ${command.name} --help"`;
+    return `${required(option)} is required${about}${after}`;
   }
-  const fromFile = file !== undefined && !words.given.has(option.key);
-  const name = fromFile ? `"${option.key}" in ${file.path}` : `--${option.flag}`;
-  if (value === undefined || issue.code === "custom") return `${name}: ${issue.message}`;
-  const found = fromFile ? JSON.stringify(value) : `"${(words.given.get(option.key) ?? []).join(",")}"`;
-  return `${name}: found ${found}, expected ${expectation(option, issue)}`;
+  if (value === undefined || issue.code === "custom") return `${name(option)}: ${issue.message}`;
+  return `${name(option)}: found ${found(option, value)}, expected ${expectation(option, issue)}`;
 }
 
 function expectation(option: Option, issue: z.core.$ZodIssue): string {

@@ -44,11 +44,14 @@ export const STREAM = {
 
 type TrainingSections = typeof STREAM & { output: typeof RUN; machine: typeof DEVICE };
 
-export function runRequest(
-  { model, activations, cache, text, records, dictionary, output, machine }: OptionsOf<TrainingSections>,
-  evaluation: OptionsOf<{ evaluation: typeof EVALUATION }>["evaluation"],
-  context: CommandContext,
-): RunRequest {
+type EvaluationOptions = OptionsOf<{ evaluation: typeof EVALUATION }>["evaluation"];
+
+/** The part of the request that says what the dictionaries are trained and evaluated on. */
+export function streamRequest(
+  { model, activations, cache, text, records }: Omit<OptionsOf<typeof STREAM>, "dictionary">,
+  evaluation: EvaluationOptions,
+  device: RunRequest["device"] & string,
+) {
   return {
     model: model.model,
     hub: hubOptions(model),
@@ -57,12 +60,22 @@ export function runRequest(
     ...cache,
     ...text,
     reading: { ...records, hub: model.offline ? { offline: true } : {} },
-    dictionaries: gridOf(dictionary),
     ...evaluation,
+    device,
+  } satisfies Partial<RunRequest>;
+}
+
+export function runRequest(
+  { dictionary, output, machine, ...stream }: OptionsOf<TrainingSections>,
+  evaluation: EvaluationOptions,
+  context: CommandContext,
+): RunRequest {
+  return {
+    ...streamRequest(stream, evaluation, machine.device),
+    dictionaries: gridOf(dictionary),
     ...output,
     out: output.out ?? freshRunFolder(context),
     threads: machine.threads,
-    device: machine.device,
     config: context.config,
     command: context.commandLine,
   };

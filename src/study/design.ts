@@ -70,7 +70,9 @@ export function expandDesign(design: Design): DesignedTrial[] {
 /** The options that grids, spaces and lists speak of, in the order of the file; seeds last. */
 export function declaredOptions({ grids, random, trials, seeds }: Design): string[] {
   const records = [...grids, ...(random === null ? [] : [random.space]), ...trials];
-  return [...new Set([...records.flatMap((record) => Object.keys(record)), ...(seeds === null ? [] : ["seed"])])];
+  return [
+    ...new Set([...records.flatMap((record) => Object.keys(record)), ...(seeds === null ? [] : ["seed"])]),
+  ];
 }
 
 function numbered(all: readonly Settings[], where: string): DesignedTrial[] {

@@ -1,6 +1,6 @@
 /**
- * From checked trials to the plan: groups that share a stream, texts, comparisons, parts, and what each part will take. Nothing here reads
- * a clock, a file or the network, so the same request gives the same plan.
+ * From checked trials to the plan: groups that share a stream, texts, comparisons, parts. Nothing here reads a clock, a file or the
+ * network, so the same request gives the same plan.
  */
 
 import { UsageError } from "../errors.ts";
@@ -17,13 +17,10 @@ import { textsFor } from "./texts.ts";
 export type UnforeseenPlan = Omit<Plan, "parts"> & { readonly parts: readonly UnforeseenPart[] };
 
 /**
- * @param forecast what each part takes, in their order
+ * The plan but for what each part will take.
  * @throws UsageError when two trials are the same, or one does not fit in the memory of a part
  */
-export function makePlan(
-  request: StudyRequest,
-  forecast: (plan: UnforeseenPlan) => readonly Forecast[],
-): Plan {
+export function draftPlan(request: StudyRequest): UnforeseenPlan {
   const { title, question, threads, checkpointMinutes, memoryBytes, measures, trials } = request;
   refuseDuplicates(trials);
   const factors = factorsOf(trials, request.declared);
@@ -66,9 +63,12 @@ export function makePlan(
     parts: partsOf(texts, groups, comparisons, measures),
   };
   // As it will be read back: without fields that are undefined.
-  const plain = JSON.parse(JSON.stringify(plan)) as UnforeseenPlan;
-  const forecasts = forecast(plain);
-  return { ...plain, parts: plain.parts.map((part, i) => ({ ...part, forecast: forecasts[i]! })) };
+  return JSON.parse(JSON.stringify(plan)) as UnforeseenPlan;
+}
+
+/** @param forecasts of its parts, in their order */
+export function completePlan(draft: UnforeseenPlan, forecasts: readonly Forecast[]): Plan {
+  return { ...draft, parts: draft.parts.map((part, i) => ({ ...part, forecast: forecasts[i]! })) };
 }
 
 function refuseDuplicates(trials: readonly TrialRequest[]): void {

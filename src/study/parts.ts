@@ -14,12 +14,10 @@ export function partsOf(
   const slices = texts.flatMap(({ name, slices }) =>
     slices > 1 ? Array.from({ length: slices }, (_, slice) => ({ text: name, slice })) : [],
   );
-  const tokenise = slices.map(
-    ({ text, slice }, i): UnforeseenPart => ({
-      ...part("tokenise", `${text}.${slice}`, i + 1, [], text),
-      slice,
-    }),
-  );
+  const tokenise = slices.map(({ text, slice }, i): UnforeseenPart => ({
+    ...part("tokenise", `${text}.${slice}`, i + 1, [], text),
+    slice,
+  }));
   const join = texts.map(({ name }, i) =>
     part(
       "join",

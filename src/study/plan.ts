@@ -9,6 +9,7 @@
  * A part makes one folder, its result, from the results of the parts that it needs. Results never change once they are there.
  */
 
+import type { EffectsOptions } from "../experiments/effects/options.ts";
 import type { AnalysisOptions } from "../features/options.ts";
 import type { InterpretationOptions } from "../interpretation/options.ts";
 import type { ProtocolName } from "../interpretation/protocols/task.ts";
@@ -87,7 +88,7 @@ export interface Measures {
   } | null;
   readonly compare: { readonly tokens: number; readonly minActive: number } | null;
   /** What features do to the model: src/experiments/effects/. */
-  readonly effects: { readonly features: number; readonly seed: number } | null;
+  readonly effects: EffectsOptions | null;
 }
 
 export interface Forecast {

@@ -3,7 +3,6 @@
  * same length, and as far as the one goes that needs the most.
  */
 
-import { HARVEST_TOKENS } from "../run/source.ts";
 import { canonical } from "./canonical.ts";
 import type { Text } from "./plan.ts";
 import type { TrialRequest } from "./study-request.ts";
@@ -23,6 +22,8 @@ export function textsFor(first: readonly TrialRequest[], slices: number): TextsO
       stream.heldoutShare,
       stream.textTokens,
       stream.context,
+      // Such a run is refused where the text is too short for it, and others are not.
+      stream.whenTextEnds === "stop",
       stream.hub?.offline,
       model.tokenizer,
     ]),
@@ -42,7 +43,6 @@ export function textsFor(first: readonly TrialRequest[], slices: number): TextsO
   return { texts, ofGroup: keys.map((key) => texts[distinct.indexOf(key)]!.name) };
 }
 
-/** Whole batches of contexts are harvested: one more makes sure that the last of them is there. */
 function trainTokens({ options, stream }: TrialRequest): number {
-  return Math.min(options.tokens + HARVEST_TOKENS, stream.textTokens ?? Infinity);
+  return Math.min(options.tokens, stream.textTokens ?? Infinity);
 }
