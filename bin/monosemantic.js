@@ -53,7 +53,7 @@ function handOver() {
   const child = spawn(node, [...process.execArgv, launcher, ...process.argv.slice(2)], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
   });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"])
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"])
     process.on(signal, () => child.kill(signal));
   child.on("error", (error) => stop(`monosemantic: cannot start ${node}: ${error.message}`));
   child.on("exit", (code, signal) => {

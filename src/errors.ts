@@ -17,6 +17,9 @@ export class UsageError extends Failure {
   override readonly exitCode: number = 2;
 }
 
+/** There is not enough memory: more of it, or smaller work, would do. */
+export class OutOfMemory extends Failure {}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
@@ -27,10 +30,10 @@ const MEMORY =
   /allocation failed|could not allocate memory|failed to allocate memory|bad[_ ]alloc|reaching memory limit/i;
 
 /** The sentence for an error that means there was no memory left; undefined for any other. */
-export function outOfMemory(error: unknown): Failure | undefined {
+export function outOfMemory(error: unknown): OutOfMemory | undefined {
   const message = messageOf(error);
   if (error instanceof Failure || !MEMORY.test(message)) return undefined;
-  return new Failure(
+  return new OutOfMemory(
     `out of memory (${message}): ask for fewer features, dictionaries or threads, or a smaller batch or buffer, or use a ` +
       `machine with more; what is on the disk is whole, and with more memory --resume goes on with a run`,
     { cause: error },

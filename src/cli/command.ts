@@ -37,6 +37,8 @@ export interface CommandContext {
 export interface CommandResult {
   readonly text: string;
   readonly json: unknown;
+  /** Of the program; 0 unless given. For commands whose end a script has to tell apart. */
+  readonly exitCode?: number;
 }
 
 export interface Example {
@@ -54,6 +56,8 @@ export interface Command<T extends Sections = Sections> {
   /** The option that may be given without its flag: `monosemantic report DIR`. */
   readonly positional?: string;
   readonly sections: T;
+  /** The JSON Schema of the file that it reads, where that is not one of its own options. */
+  readonly fileSchema?: () => unknown;
   /** Nothing is printed in the end when it returns nothing. */
   run(options: OptionsOf<T>, context: CommandContext): Promise<CommandResult | undefined>;
 }

@@ -1,6 +1,7 @@
 /** Every command, in the order in which the help lists them. */
 
 import type { Command } from "./command.ts";
+import { cancelCommand } from "./commands/cancel.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { explainCommand } from "./commands/explain.ts";
@@ -10,8 +11,13 @@ import { exportCommand } from "./commands/export.ts";
 import { forwardCommand } from "./commands/forward.ts";
 import { pretrainCommand } from "./commands/pretrain.ts";
 import { reportCommand } from "./commands/report.ts";
+import { resumeCommand } from "./commands/resume.ts";
+import { retryCommand } from "./commands/retry.ts";
 import { runCommand } from "./commands/run.ts";
+import { statusCommand } from "./commands/status.ts";
+import { sweepCommand } from "./commands/sweep.ts";
 import { trainCommand } from "./commands/train.ts";
+import { workCommand } from "./commands/work.ts";
 
 export const COMMANDS: readonly Command[] = [
   runCommand,
@@ -25,4 +31,10 @@ export const COMMANDS: readonly Command[] = [
   compareCommand,
   reportCommand,
   forwardCommand,
+  sweepCommand,
+  statusCommand,
+  resumeCommand,
+  cancelCommand,
+  retryCommand,
+  workCommand,
 ];

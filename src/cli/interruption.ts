@@ -8,9 +8,11 @@ import { Failure } from "../errors.ts";
 /** The reason of the abort signal; exit code 128 + the signal's number, as a shell expects. */
 export class Interruption extends Failure {
   override readonly exitCode: number;
+  readonly signal: "SIGINT" | "SIGTERM";
 
   constructor(signal: "SIGINT" | "SIGTERM") {
     super(`stopped by ${signal === "SIGINT" ? "Ctrl-C" : "TERM"}`);
+    this.signal = signal;
     this.exitCode = signal === "SIGINT" ? 130 : 143;
   }
 }

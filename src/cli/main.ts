@@ -40,7 +40,7 @@ async function main(): Promise<void> {
   const command = commandNamed(name);
   if (rest.includes("--help") || rest.includes("-h")) return print(helpFor(command));
   const words = readWords(command, rest);
-  if (words.globals.jsonSchema) return print(JSON.stringify(jsonSchemaOf(command), null, 2));
+  if (words.globals.jsonSchema) return print(JSON.stringify(command.fileSchema?.() ?? jsonSchemaOf(command), null, 2));
   await runCommand(command, words);
 }
 
@@ -59,7 +59,9 @@ async function runCommand(command: Command, words: Words): Promise<void> {
     configName: file?.name,
   });
   screen.stop();
-  if (result !== undefined) announce(result);
+  if (result === undefined) return;
+  announce(result);
+  exitCode = result.exitCode ?? 0;
 }
 
 function commandNamed(name: string): Command {

@@ -121,6 +121,16 @@ export function openCheckpoint<State>(folder: string, kind: CheckpointKind): Che
   };
 }
 
+/** Removes damaged and unfinished checkpoints that are newer than the newest good one, from a folder that nobody else works in. */
+export function discardDamaged(folder: string): void {
+  for (const name of numbered(folder).reverse()) {
+    const source = join(folder, name);
+    const state = readState(source);
+    if (state !== undefined && brokenFile(source, state) === undefined) return;
+    rmSync(source, { recursive: true, force: true });
+  }
+}
+
 /** What keeps a checkpoint from being read, in words; undefined when nothing does. */
 function faultIn(source: string, { format }: CheckpointKind): string | undefined {
   const state = readState(source);
@@ -130,11 +140,16 @@ function faultIn(source: string, { format }: CheckpointKind): string | undefined
   if (state.format !== format) {
     return `${source} is a checkpoint of format ${String(state.format)}, this version reads format ${format}`;
   }
-  const broken = Object.entries(state.checksums).find(([file, recorded]) => {
+  const broken = brokenFile(source, state);
+  return broken && damaged(broken);
+}
+
+/** The first file that is not what was written. */
+function brokenFile(source: string, { checksums }: Head): string | undefined {
+  return Object.entries(checksums).find(([file, recorded]) => {
     const path = join(source, file);
     return !existsSync(path) || checksum(path) !== recorded;
-  });
-  return broken && damaged(broken[0]);
+  })?.[0];
 }
 
 /** Names of the checkpoints, finished or not. */

@@ -3,7 +3,7 @@
  * model's weights. A run that cannot fit is refused at once, not after an hour of tokenising.
  */
 
-import { Failure } from "../errors.ts";
+import { OutOfMemory } from "../errors.ts";
 import { expansionOf, largestWidth, trainingBytesOf, trainingShape } from "../sae/layout.ts";
 import { GIB, machineBytes } from "../sae/memory.ts";
 import type { Dictionary } from "./grid.ts";
@@ -62,7 +62,7 @@ export function forecastMemory(
   const { name, options } = dictionaries[widest]!;
   const left = available - (total - each[widest]!);
   const width = largestWidth(trainingShape(options, dIn, threads), left);
-  throw new Failure(
+  throw new OutOfMemory(
     `the run needs about ${describeForecast(forecast)} and this machine has ${gib(available)}: give ${name} at most ` +
       `${width} features (--expansion ${expansionOf(width, dIn)}), train fewer dictionaries at once, ` +
       `or lower --batch or --buffer-mb`,

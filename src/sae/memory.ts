@@ -1,7 +1,7 @@
 /** Shared WebAssembly memories, and handing out their addresses. */
 
 import { totalmem } from "node:os";
-import { Failure } from "../errors.ts";
+import { OutOfMemory } from "../errors.ts";
 
 /** What a WebAssembly memory can hold, less its first page, which belongs to the compiled module. */
 export const MEMORY_BYTES = 65536 * 65536;
@@ -31,7 +31,7 @@ export function sharedMemory(bytes: number): WebAssembly.Memory {
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   } catch (error) {
-    throw new Failure(
+    throw new OutOfMemory(
       `the machine refused ${(bytes / 1e9).toFixed(1)} GB for a dictionary: train fewer or narrower ones at once`,
       { cause: error },
     );

@@ -1,0 +1,27 @@
+/** `monosemantic cancel`: lets a study stand still, from any machine that sees its directory. */
+
+import { defineCommand } from "../command.ts";
+import { OF_STUDY } from "../of-study.ts";
+
+export const cancelCommand = defineCommand({
+  name: "cancel",
+  summary: "stop a study with checkpoints, wherever it is at work",
+  description:
+    `Everything that is at work on the study sees it within seconds and stops with a checkpoint; jobs that wait in a queue are taken
+    out of it. What is done stays, and "monosemantic resume" goes on.`.replaceAll(/\n +/g, " "),
+  examples: [{ what: "a study that is going on somewhere", command: "monosemantic cancel studies/widths" }],
+  positional: "study",
+  sections: { input: { title: "Input", schema: OF_STUDY } },
+  async run({ input: { study } }) {
+    const { StudyFolder } = await import("../../study/study-folder.ts");
+    const { readState } = await import("../../study/read-state.ts");
+    const { writeJson } = await import("../../files/atomic.ts");
+    const folder = StudyFolder.open(study);
+    writeJson(folder.cancelled, { at: new Date().toISOString() });
+    const { done, parts } = await readState(folder);
+    return {
+      text: `cancelled: ${done} of ${parts.length} parts are done; "monosemantic resume ${study}" goes on`,
+      json: { study, done, parts: parts.length },
+    };
+  },
+});

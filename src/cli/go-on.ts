@@ -1,0 +1,45 @@
+/** Going on with a study by the engine that it was started with, until it is complete or stopped: what `sweep`, `resume` and `retry` end in. */
+
+import { rmSync } from "node:fs";
+import { Failure } from "../errors.ts";
+import { readEngine } from "../study/engine-file.ts";
+import type { StudyState } from "../study/state.ts";
+import { statusLines } from "../study/status-text.ts";
+import { StudyFolder } from "../study/study-folder.ts";
+import type { CommandContext, CommandResult } from "./command.ts";
+import { studyProgress } from "./study-progress.ts";
+
+/**
+ * @param quiet nothing is shown on the way
+ * @throws Failure when something is left that cannot be done, or it was stopped
+ */
+export async function goOn(path: string, { signal, progress }: CommandContext): Promise<CommandResult> {
+  const folder = StudyFolder.open(path);
+  rmSync(folder.cancelled, { force: true });
+  const { engine, jobs, retry } = readEngine(folder);
+  if (engine === "slurm") throw new Failure("studies cannot be run by Slurm yet");
+  const { runLocally } = await import("../study/local/engine.ts");
+  const shown = studyProgress(folder.plan, progress, process.stderr);
+  let state: StudyState;
+  try {
+    state = await runLocally(path, { jobs, policy: retry }, { signal, ...shown });
+  } finally {
+    shown.end();
+  }
+  if (!state.complete) throw notComplete(path, state, signal);
+  return { text: [statusLines(folder.plan, state)[0]!, path].join("\n"), json: { study: path, state } };
+}
+
+function notComplete(path: string, { parts, cancelled, done }: StudyState, signal: AbortSignal): Failure {
+  const far = `${done} of ${parts.length} parts of the study in ${path} are done`;
+  if (cancelled) return new Failure(`cancelled: ${far}; "monosemantic resume ${path}" goes on`);
+  if (signal.aborted) return new Failure(`stopped: ${far}; "monosemantic resume ${path}" goes on`);
+  const failed = parts.filter(({ status }) => status === "failed");
+  if (failed.length === 0)
+    return new Failure(`${far}, and the others cannot be started: "monosemantic status ${path}" says more`);
+  const [{ part, sentence }] = failed as [(typeof failed)[number]];
+  const others = failed.length === 1 ? "" : `, and ${failed.length - 1} more failed`;
+  return new Failure(
+    `${far}; ${part.name} ${sentence}${others}: when the cause is removed, "monosemantic retry ${path}" tries again`,
+  );
+}

@@ -1,0 +1,58 @@
+/** What the dictionaries of a group are worth on held-out text, and what each of their features does. */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { analyseRun } from "../../run/analysis.ts";
+import { evaluateInto } from "../../run/evaluation.ts";
+import { openForLosses, startEngine } from "../../run/source.ts";
+import { openSubject } from "../../run/subject.ts";
+import { Pool } from "../../sae/pool.ts";
+import { openStore, STORE_FILE } from "../../store/store.ts";
+import { groupOf, type Job, named } from "./job.ts";
+
+export async function measure(job: Job): Promise<void> {
+  const { folder, work, hooks } = job;
+  const { measures, threads, checkpointMinutes } = folder.plan;
+  await evaluate(job);
+  if (measures.features === null) return;
+  const missing = notAnalysed(work, groupOf(job).trials);
+  if (missing.length === 0) return;
+  await analyseRun({ run: work, options: measures.features, checkpointMinutes, threads }, hooks);
+}
+
+async function evaluate(job: Job): Promise<void> {
+  const { folder, work, hooks } = job;
+  const { stream, trials } = groupOf(job);
+  const { threads } = folder.plan;
+  if (trials.every((name) => existsSync(join(work, "saes", name, "evaluation.json")))) return;
+  hooks.onPhase?.("loading the model");
+  const { source, shards, saes } = await openSubject({ run: work, ...(stream.hub && { hub: stream.hub }) });
+  const engine = await startEngine(threads, stream.device);
+  const pool = new Pool(threads);
+  try {
+    const cut = await openForLosses(engine, source);
+    hooks.onPhase?.("evaluating", 2 * stream.evaluationTokens, "tokens");
+    const first = named(folder.plan, "trials", trials[0]!).dictionary;
+    const seed = stream.streamSeed ?? first.seed ?? 0;
+    await evaluateInto(
+      pool,
+      cut,
+      shards.heldout,
+      saes,
+      { evaluationTokens: stream.evaluationTokens, seed },
+      hooks,
+    );
+  } finally {
+    await Promise.all([engine.close(), pool.close()]);
+  }
+}
+
+function notAnalysed(work: string, trials: readonly string[]): string[] {
+  if (!existsSync(join(work, STORE_FILE))) return [...trials];
+  const store = openStore(join(work, STORE_FILE));
+  try {
+    return trials.filter((name) => store.analysis(name, "feature") === undefined);
+  } finally {
+    store.close();
+  }
+}
