@@ -49,7 +49,7 @@ export function deadFeaturePolicy(
 
 /** Counts firings over the last `reinit_tokens` before each restart: the published program measured on fresh text. */
 function neelReinit(options: SaeOptions, steps: number, parameters: TrainingParameters): DeadFeaturePolicy {
-  const { batch, reinit_frequency, as_published, seed } = options;
+  const { batch, reinit_frequency, reinit_moments, decoder_norm, seed } = options;
   const every = Math.max(1, inSteps(options.reinit_every, steps));
   const window = Math.min(every, Math.ceil(options.reinit_tokens / batch));
   return {
@@ -64,7 +64,7 @@ function neelReinit(options: SaeOptions, steps: number, parameters: TrainingPara
         parameters,
         reinit_frequency,
         window * batch,
-        as_published,
+        { normalised: decoder_norm === "after-step", cleared: reinit_moments === "cleared" },
         random,
         firstThreshold(options),
       );

@@ -51,14 +51,14 @@ function meanEncoderNorm(parameters: TrainingParameters, without: ReadonlySet<nu
 
 /**
  * Restarts features that fired on less than `frequency` of `tokens` counted tokens with values as at the start.
- * `asPublished` leaves Adam's moments and the decoder norms as the original program did.
+ * `normalised`: their decoder rows get norm 1 at once; `cleared`: Adam forgets what was there. The original program did neither.
  * @returns the number of features restarted
  */
 export function reinitialiseRare(
   parameters: TrainingParameters,
   frequency: number,
   tokens: number,
-  asPublished: boolean,
+  { normalised, cleared }: { readonly normalised: boolean; readonly cleared: boolean },
   random: Random,
   threshold?: number,
 ): number {
@@ -69,10 +69,8 @@ export function reinitialiseRare(
     uniform(parameters.encoderRow(i), kaimingBound(d_sae, 0), random);
     uniform(parameters.decoderRow(i), kaimingBound(d_in, 0), random);
     restartScalars(parameters, i, threshold);
-    if (!asPublished) {
-      normalise(parameters.decoderRow(i));
-      parameters.clearMoments(i);
-    }
+    if (normalised) normalise(parameters.decoderRow(i));
+    if (cleared) parameters.clearMoments(i);
     count++;
   }
   return count;

@@ -14,6 +14,7 @@ import { concat } from "../engine/operations/layout.ts";
 import { reduceSum, reshape, zeros } from "../engine/operations/stretching.ts";
 import type { Dims } from "../engine/tensor.ts";
 import { deviceObjective, type DeviceObjectiveOptions } from "./device-objectives.ts";
+import type { SaeOptions } from "./options.ts";
 
 export interface DeviceGraphOptions extends DeviceObjectiveOptions {
   readonly d_in: number;
@@ -24,8 +25,8 @@ export interface DeviceGraphOptions extends DeviceObjectiveOptions {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
-  /** Decoder rows are brought to norm 1 before Adam, as the 2023 program does, and not after. */
-  readonly renormaliseBefore: boolean;
+  /** When decoder rows are brought to norm 1. */
+  readonly renormalise: SaeOptions["decoder_norm"];
 }
 
 /** Numbers that a step is given: each is an input [1] called after it and the step. */
@@ -118,11 +119,11 @@ function oneStep(
   Object.entries(state.parameters).forEach(([name, adam], i) => {
     const decoder = name === "W_dec" && unitNorm;
     const gradient = decoder ? projectOut(derived[i]!, adam.w) : derived[i]!;
-    const from = decoder && options.renormaliseBefore ? { ...adam, w: unitRows(adam.w) } : adam;
+    const from = decoder && options.renormalise === "before-step" ? { ...adam, w: unitRows(adam.w) } : adam;
     const moved = adamStep(from, gradient, numbers, options);
     parameters[name] = {
       ...moved,
-      ...(decoder && !options.renormaliseBefore && { w: unitRows(moved.w) }),
+      ...(decoder && options.renormalise === "after-step" && { w: unitRows(moved.w) }),
       // A threshold below 0 would let negative activations through.
       ...(name === "threshold" && { w: relu(moved.w) }),
     };

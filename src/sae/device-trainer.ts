@@ -90,7 +90,7 @@ export class DeviceTrainer {
     this.#engine = engine;
     this.#onEvent = onEvent;
     this.#controller = new L0Controller(options.target_l0, this.steps);
-    const { beta1, beta2, epsilon, bandwidth, target_l0, apply_b_dec_to_input, as_published } = options;
+    const { beta1, beta2, epsilon, bandwidth, target_l0, apply_b_dec_to_input, decoder_norm } = options;
     const { k, kAux } = stepKind(options, this.d_sae);
     this.#graph = {
       objective,
@@ -107,7 +107,7 @@ export class DeviceTrainer {
       beta1,
       beta2,
       epsilon,
-      renormaliseBefore: as_published,
+      renormalise: decoder_norm,
     };
     this.#fired = new Int32Array(this.d_sae);
     for (const [name, dims] of Object.entries(deviceParameters(this.#graph))) {

@@ -94,6 +94,15 @@ export const saeOptions = z.strictObject({
   reinit_frequency: positive.describe(
     "neel-reinit: features that fire on a smaller share of tokens are restarted",
   ),
+  reinit_moments: z
+    .enum(["cleared", "kept"])
+    .describe("neel-reinit: what becomes of Adam's moments of a restarted feature"),
+  decoder_norm: z
+    .enum(["after-step", "before-step", "never"])
+    .describe(
+      "when decoder rows are brought back to norm 1: after each step; before it, as the published program does, so that saved " +
+        "and restarted rows are off; or never, the projection of the gradient alone, as in the program of its public runs",
+    ),
   initialisation: z
     .enum(["decoder-transpose", "torch-linear", "kaiming", "april-2024"])
     .describe(
@@ -112,8 +121,8 @@ export const saeOptions = z.strictObject({
   as_published: z
     .boolean()
     .describe(
-      "neel-2023: also do what the original program did by mistake: decoder norms drift from 1, restarted features keep " +
-        "their old Adam moments and get decoder rows that are not of norm 1",
+      "neel-2023: also do what the original program did by mistake: decoder_norm before-step and reinit_moments kept, where " +
+        "they are not given",
     ),
   encoder_product: z
     .enum(["screened", "float32"])

@@ -27,7 +27,12 @@ const DEAD_FEATURE_DEFAULTS = {
   reinit_every: 30_000,
   reinit_tokens: 3_276_800,
   reinit_frequency: 10 ** -5.5,
+  reinit_moments: "cleared" as const,
+  decoder_norm: "after-step" as const,
 };
+
+/** What `as_published` stands for. */
+const AS_PUBLISHED = { reinit_moments: "kept", decoder_norm: "before-step" } as const;
 
 /** Used by the objectives that a preset does not speak of. */
 const OBJECTIVE_DEFAULTS = {
@@ -179,7 +184,7 @@ export function resolveOptions(request: SaeRequest, d_in: number): SaeOptions {
   const { recipe, convention } = presets[preset];
   const objective = asked.objective ?? recipe.objective;
   const own = preset === "monosemantic" ? OBJECTIVE_RECIPES[objective] : undefined;
-  const options = { ...recipe, ...own, ...asked, preset };
+  const options = { ...recipe, ...own, ...(asked.as_published && AS_PUBLISHED), ...asked, preset };
   const factor = convention.factor(d_in, options.batch);
   const Lambda = asked.Lambda ?? options.lambda * factor;
   if (options.as_published && preset !== "neel-2023") {
@@ -215,6 +220,11 @@ function refuseContradictions(options: Omit<SaeOptions, "Lambda">, preset: Prese
   }
   if (objective === "jumprelu" && target_l0 === 0) {
     throw new UsageError("option target_l0: jumprelu needs an L0 to aim at, for example --target-l0 32");
+  }
+  if (objective === "april-2024" && options.decoder_norm !== "after-step") {
+    throw new UsageError(
+      `option decoder_norm: ${objective} leaves decoder norms free and counts them instead`,
+    );
   }
   // A restarted feature would need more than directions: a gate's scalars, a free norm.
   if ((objective === "gated" || objective === "april-2024") && dead !== "none") {

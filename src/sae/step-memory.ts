@@ -22,6 +22,13 @@ import { CONTROL, CONTROL_WORDS } from "./training-control.ts";
 import { TrainingParameters } from "./training-parameters.ts";
 import type { TrainingGraphs, TrainingTask } from "./training-job.ts";
 
+/** The kernels' flags for when decoder rows are brought back to norm 1. */
+const RENORMALISE: Readonly<Record<SaeOptions["decoder_norm"], number>> = {
+  "after-step": FLAG.renormaliseAfter,
+  "before-step": FLAG.renormaliseBefore,
+  never: 0,
+};
+
 /** The numbers of one step. */
 export interface StepNumbers {
   readonly step: number;
@@ -112,7 +119,7 @@ export class StepMemory {
 
   writeStep(options: SaeOptions, numbers: StepNumbers): void {
     const { kind, batch } = this.shape;
-    const { beta1, beta2, as_published, apply_b_dec_to_input, aux_coefficient, bandwidth } = options;
+    const { beta1, beta2, decoder_norm, apply_b_dec_to_input, aux_coefficient, bandwidth } = options;
     const { project, trainBiases, revive, Lambda, step, deadBefore, ...scalars } = numbers;
     this.parameters.publishDecoderBias();
     this.layout.shards.forEach((shard, i) =>
@@ -134,11 +141,7 @@ export class StepMemory {
           (apply_b_dec_to_input ? FLAG.centred : 0) |
           (project && kind.unitNorm ? FLAG.project : 0) |
           (trainBiases ? FLAG.trainBiases : 0) |
-          (kind.unitNorm
-            ? as_published
-              ? FLAG.renormaliseBefore
-              : FLAG.renormaliseAfter
-            : FLAG.normPenalty) |
+          (kind.unitNorm ? RENORMALISE[decoder_norm] : FLAG.normPenalty) |
           (options.encoder_product === "screened" ? FLAG.screen : 0) |
           (revive ? FLAG.revive : 0),
         errorScale: 2 / (batch * kind.groups.length),

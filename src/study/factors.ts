@@ -32,6 +32,7 @@ const ALWAYS: readonly string[] = [
   "apply_b_dec_to_input",
   "normalize_activations",
   "as_published",
+  "decoder_norm",
   "encoder_product",
   "seed",
 ] satisfies (keyof SaeOptions)[];

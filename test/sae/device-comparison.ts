@@ -109,7 +109,7 @@ export async function compareWithLoops(
           Lambda: rise * options.Lambda,
           lr: learningRate(schedule, step),
           centred: options.apply_b_dec_to_input,
-          renormalise: options.as_published ? "before" : "after",
+          renormalise: options.decoder_norm,
           kAux: options.k_aux,
           auxCoefficient: options.aux_coefficient,
           groups: kind.groups,
@@ -169,7 +169,7 @@ export async function runsEntirelyOn(
     beta1: 0.9,
     beta2: 0.999,
     epsilon: 1e-8,
-    renormaliseBefore: false,
+    renormalise: "after-step",
   });
   const { bytes, externalData } = serialise(graph);
   try {

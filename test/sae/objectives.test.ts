@@ -109,7 +109,7 @@ async function compare(trainer: SaeTrainer, steps: number): Promise<Seen> {
       beta2: options.beta2,
       epsilon: options.epsilon,
       centred: options.apply_b_dec_to_input,
-      renormalise: "after",
+      renormalise: "after-step",
       k: options.k,
       kAux: options.k_aux,
       auxCoefficient: options.aux_coefficient,

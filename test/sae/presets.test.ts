@@ -49,6 +49,13 @@ test("the published recipes, constant by constant", () => {
     b_dec_init: "zero",
     as_published: false,
   });
+  expect(neel).toMatchObject({ decoder_norm: "after-step", reinit_moments: "cleared" });
+  const published = { preset: "neel-2023", as_published: true } as const;
+  expect(resolveOptions(published, 8)).toMatchObject({ decoder_norm: "before-step", reinit_moments: "kept" });
+  expect(resolveOptions({ ...published, reinit_moments: "cleared" }, 8)).toMatchObject({
+    decoder_norm: "before-step",
+    reinit_moments: "cleared",
+  });
   expect(stepsOf(neel)).toBe(488_281);
   expect(widthOf(neel, 2048)).toBe(65_536);
 });
@@ -57,6 +64,7 @@ test("options that make no sense are refused", () => {
   expect(() => resolveOptions({ lr: -1 }, 8)).toThrow(/option lr: /);
   expect(() => resolveOptions({ learning_rate: 1 } as never, 8)).toThrow(/learning_rate/);
   expect(() => resolveOptions({ as_published: true }, 8)).toThrow(/belongs to preset neel-2023/);
+  expect(() => resolveOptions({ objective: "april-2024", decoder_norm: "never" }, 8)).toThrow(/decoder_norm/);
 });
 
 describe("first values are distributed as the parents draw them", () => {

@@ -73,7 +73,7 @@ async function compare(
       Lambda: sparsityCoefficient(schedule, step),
       lr: learningRate(schedule, step),
       centred: options.apply_b_dec_to_input,
-      renormalise: options.as_published ? "before" : "after",
+      renormalise: options.decoder_norm,
     });
     after?.(step, x);
     dense.push(report.dense);
@@ -95,6 +95,7 @@ describe.each([
   ["centred encoder", { apply_b_dec_to_input: true }],
   ["encoder on x itself", { apply_b_dec_to_input: false }],
   ["norms that drift", { preset: "neel-2023", as_published: true, Lambda: 1 }],
+  ["norms that are free", { preset: "neel-2023", decoder_norm: "never", Lambda: 1 }],
 ] as [string, SaeRequest][])("%s: steps equal the plain float64 loops", (_, change) => {
   test("on the dense path, and across the switch to the sparse one", async () => {
     const events: TrainingEvent[] = [];

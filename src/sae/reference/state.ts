@@ -57,7 +57,7 @@ export interface ReferenceOptions extends ReferenceObjectiveOptions {
   readonly beta2: number;
   readonly epsilon: number;
   /** When decoder rows are brought back to norm 1. The gradient's part along each row is removed in either case. */
-  readonly renormalise: "after" | "before";
+  readonly renormalise: "after-step" | "before-step" | "never";
 }
 
 export interface ReferenceForward {

@@ -62,12 +62,12 @@ export function referenceStep(
   const seen = referenceForward(state, x, options);
   const gradient = referenceGradients(state, x, options);
   if (unitNorm) projectOut(gradient.W_dec, parameters.W_dec, d_in);
-  if (unitNorm && renormalise === "before") normaliseRows(parameters.W_dec, d_in);
+  if (unitNorm && renormalise === "before-step") normaliseRows(parameters.W_dec, d_in);
   state.step++;
   adam(state, gradient, options);
   // A threshold below 0 would let negative activations through.
   if (objective === "jumprelu") clampAtZero(parameters["threshold"]!);
-  if (unitNorm && renormalise === "after") normaliseRows(parameters.W_dec, d_in);
+  if (unitNorm && renormalise === "after-step") normaliseRows(parameters.W_dec, d_in);
   if (objective === "batch-topk" || objective === "matryoshka") moveInferenceThreshold(state, seen.f);
   return seen;
 }

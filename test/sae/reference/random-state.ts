@@ -42,7 +42,7 @@ export function optionsOf(
     beta2: 0.999,
     epsilon: 1e-8,
     centred: true,
-    renormalise: "after",
+    renormalise: "after-step",
     k: 3,
     kAux: 2,
     auxCoefficient: 0.6,
