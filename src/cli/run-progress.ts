@@ -6,8 +6,13 @@ import type { Phase } from "./progress.ts";
 
 /** `runs/NAME-20260131-142501`, NAME after the config file: a folder that no earlier run has. */
 export function freshRunFolder({ configName }: Pick<CommandContext, "configName">, now = new Date()): string {
+  return freshFolder("runs", configName ?? "run", now);
+}
+
+/** The same below another folder. */
+export function freshFolder(below: string, name: string, now = new Date()): string {
   const [date, time] = now.toISOString().slice(0, 19).split("T");
-  return `runs/${configName ?? "run"}-${date!.replaceAll("-", "")}-${time!.replaceAll(":", "")}`;
+  return `${below}/${name}-${date!.replaceAll("-", "")}-${time!.replaceAll(":", "")}`;
 }
 
 /** Shows each phase of a run as one phase of the progress; the last one ends with `endPhase`. */

@@ -4,7 +4,7 @@ import { nearest, UsageError } from "../errors.ts";
 import type { Design, RandomDesign, Settings, Space } from "../study/design.ts";
 import { NOTES } from "./config-file.ts";
 import { kebab, optionsOf } from "./options.ts";
-import { misplaced, TRIAL } from "./study-sections.ts";
+import { misplaced, TRIAL } from "./study-file-sections.ts";
 import { parseNumber } from "./values.ts";
 
 export type Json = Readonly<Record<string, unknown>>;

@@ -16,7 +16,7 @@ import { optionsOf } from "./options.ts";
 import { checkSections } from "./resolve.ts";
 import { absoluteModel, absoluteText, TrialReader } from "./study-trials.ts";
 import { type Json, objectIn, readDesign, refuseUnknown } from "./study-design.ts";
-import { MEASURES, misplaced, STRUCTURE, STUDY, TRIAL } from "./study-sections.ts";
+import { MEASURES, misplaced, STRUCTURE, STUDY, TRIAL } from "./study-file-sections.ts";
 
 /** Share of the machine that a part may take when nothing is said: the rest is for everybody else on it. */
 const MEMORY_SHARE = 0.8;

@@ -19,7 +19,7 @@ import { valuesIn } from "./config-file.ts";
 import { optionsOf } from "./options.ts";
 import { checkSections } from "./resolve.ts";
 import { streamRequest } from "./run-request.ts";
-import { TRIAL } from "./study-sections.ts";
+import { TRIAL } from "./study-file-sections.ts";
 
 const OPTIONS = optionsOf(TRIAL);
 
