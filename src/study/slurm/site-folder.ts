@@ -1,0 +1,93 @@
+/** STUDY/slurm: the profile the study was given, how its jobs are called, and their scripts. */
+
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import { UsageError } from "../../errors.ts";
+import { makeFolder, writeAtomic, writeJson } from "../../files/atomic.ts";
+import { readJson } from "../../files/read.ts";
+import { STAGES, type Stage } from "../plan.ts";
+import type { StudyFolder } from "../study-folder.ts";
+import { ask } from "./commands.ts";
+import { readProfile, type SlurmProfile } from "./profile.ts";
+import type { Naming } from "./queue.ts";
+import { scriptPath, stageScript, tendScript, type StudyPlace } from "./sbatch.ts";
+
+/** A study in Slurm's hands. */
+export interface Site {
+  readonly folder: StudyFolder;
+  readonly profile: SlurmProfile;
+  readonly naming: Naming;
+}
+
+const PROFILE = "profile.json";
+const NAMING = "naming.json";
+
+/** Slurm's own default. */
+const MAX_ARRAY_SIZE = 1001;
+
+/** What the study was started with. @throws UsageError when it was not started on Slurm */
+export function openSite(folder: StudyFolder): Site {
+  const profile = join(folder.slurm, PROFILE);
+  const naming = join(folder.slurm, NAMING);
+  if (!existsSync(profile) || !existsSync(naming)) {
+    throw new UsageError(
+      `the study in ${folder.path} was not given to Slurm (no slurm/profile.json): "monosemantic sweep" with --engine slurm does that`,
+    );
+  }
+  return { folder, profile: readProfile(profile), naming: readJson(naming, "how jobs are called") as Naming };
+}
+
+/** Writes down what the study is started with. Its names stay for good: by them jobs are found again. */
+export async function makeSite(folder: StudyFolder, profile: SlurmProfile): Promise<Site> {
+  makeFolder(join(folder.slurm, "logs"));
+  writeJson(join(folder.slurm, PROFILE), profile);
+  const path = join(folder.slurm, NAMING);
+  if (!existsSync(path)) {
+    const arraySize = profile.maxArraySize ?? (await askedArraySize()) ?? MAX_ARRAY_SIZE;
+    writeJson(path, { name: studyName(folder.path), arraySize } satisfies Naming);
+  }
+  return openSite(folder);
+}
+
+/** As jobs would be called that were not submitted. */
+export function previewNaming(path: string, profile: SlurmProfile): Naming {
+  return { name: studyName(path), arraySize: profile.maxArraySize ?? MAX_ARRAY_SIZE };
+}
+
+/** The folder's name, with a few digits of its path: two studies of one name are told apart. */
+function studyName(path: string): string {
+  const readable = basename(path)
+    .replaceAll(/[^A-Za-z0-9]+/g, "-")
+    .replaceAll(/^-|-$/g, "")
+    .slice(0, 24);
+  return `${readable || "study"}-${createHash("sha256").update(path).digest("hex").slice(0, 6)}`;
+}
+
+async function askedArraySize(): Promise<number | undefined> {
+  const answer = await ask("scontrol", ["show", "config"]);
+  const found = /^MaxArraySize\s*=\s*(\d+)/m.exec(answer.stdout)?.[1];
+  return answer.code === 0 && found !== undefined ? Math.max(2, Number(found)) : undefined;
+}
+
+/** Stages that the plan has parts of, and their scripts. */
+export function scriptsOf(
+  folder: StudyPlace,
+  profile: SlurmProfile,
+  naming: Naming,
+): Map<Stage | "tend", string> {
+  const scripts = new Map<Stage | "tend", string>();
+  for (const stage of STAGES) {
+    const parts = folder.plan.parts.filter((part) => part.stage === stage);
+    if (parts.length > 0) scripts.set(stage, stageScript(folder, profile, naming, stage, parts));
+  }
+  if (profile.tendMinutes > 0) scripts.set("tend", tendScript(folder, profile));
+  return scripts;
+}
+
+/** Anew at each submission: the profile may have been corrected. */
+export function writeScripts({ folder, profile, naming }: Site): void {
+  for (const [place, text] of scriptsOf(folder, profile, naming)) {
+    writeAtomic(scriptPath(folder, place), text);
+  }
+}
