@@ -98,6 +98,38 @@ export async function* logitWeights(
   }
 }
 
+/**
+ * The logit weights of a few units in whole, median not shifted: [vocab] of each, in order; null where `logitPath` is. For measures over
+ * all tokens: `logitWeights` keeps only the ends.
+ */
+export async function wholeLogitWeights(
+  engine: Engine,
+  model: CutModel,
+  hook: string,
+  directions: readonly Float32Array[],
+): Promise<Float32Array[] | null> {
+  const path = linearPath(model.config, hook);
+  if (path === undefined) return null;
+  const [dIn] = directions.map(({ length }) => length);
+  if (dIn === undefined) return [];
+  const { vocabSize } = model.config;
+  const rows = Math.min(directions.length, Math.max(1, Math.floor(CHUNK_VALUES / vocabSize)));
+  const program = await loadPath(engine, model, path, dIn, tokensSeen(vocabSize, undefined), rows);
+  const found: Float32Array[] = [];
+  try {
+    for (let first = 0; first < directions.length; first += rows) {
+      const fed = sharedFloats(rows * dIn);
+      const here = directions.slice(first, first + rows);
+      here.forEach((direction, i) => fed.set(direction, i * dIn));
+      const { weights } = await program.run({ directions: fed });
+      here.forEach((_, i) => found.push(weights!.slice(i * vocabSize, (i + 1) * vocabSize)));
+    }
+    return found;
+  } finally {
+    await program.release();
+  }
+}
+
 function tokensSeen(vocabSize: number, seen: ArrayLike<number> | undefined): Uint32Array {
   if (seen !== undefined && seen.length !== vocabSize) {
     throw new Error(`${seen.length} counts for a vocabulary of ${vocabSize} tokens`);
