@@ -24,6 +24,8 @@ export interface Coefficient extends TestedEstimate {
 export interface LeastSquares {
   /** Of the columns that are not aliased, in their order. */
   readonly coefficients: readonly Coefficient[];
+  /** Which columns these are. */
+  readonly kept: readonly number[];
   /** Names of the columns that are sums of those before them. */
   readonly aliased: readonly string[];
   /** Of the coefficients [k][k]; null without degrees of freedom. */
@@ -78,6 +80,7 @@ export function leastSquares(columns: readonly Column[], outcome: ArrayLike<numb
 
   return {
     coefficients: kept.map((column, k) => ({ name: columns[column]!.name, ...judge(beta[k]!, unit(k)) })),
+    kept,
     aliased: aliased.map((column) => columns[column]!.name),
     get covariance() {
       if (residualVariance === null) return null;
