@@ -20,6 +20,9 @@ export class UsageError extends Failure {
 /** There is not enough memory: more of it, or smaller work, would do. */
 export class OutOfMemory extends Failure {}
 
+/** Training has left the numbers: other options are needed. */
+export class Diverged extends Failure {}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

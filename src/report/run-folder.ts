@@ -33,6 +33,7 @@ const runSchema = z
     finished: z.string().nullable(),
     status: z.enum(["running", "complete", "failed"]),
     error: z.string(),
+    diverged: z.record(z.string(), z.string()),
     saes: z.array(z.looseObject({ name: z.string(), folder: z.string().optional() })),
   })
   .partial();

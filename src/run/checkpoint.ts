@@ -11,12 +11,16 @@ interface CheckpointState {
   readonly position: number;
   readonly trainers: Readonly<Record<string, SavedTrainer["state"]>>;
   readonly windows: Readonly<Record<string, Window>>;
+  /** Absent where none has. */
+  readonly diverged?: Readonly<Record<string, string>>;
 }
 
 export interface Progress {
   readonly step: number;
   readonly position: number;
   readonly windows: Readonly<Record<string, Window>>;
+  /** Dictionaries that are no longer trained, and why. */
+  readonly diverged: Readonly<Record<string, string>>;
 }
 
 const kind = (fingerprint: string): CheckpointKind => ({
@@ -32,7 +36,7 @@ const kind = (fingerprint: string): CheckpointKind => ({
 export function saveCheckpoint(
   folder: string,
   trainers: ReadonlyMap<string, Trainer>,
-  { step, position, windows }: Progress,
+  { step, position, windows, diverged }: Progress,
   fingerprint: string,
 ): void {
   save(folder, step, kind(fingerprint), (write): CheckpointState => {
@@ -42,7 +46,7 @@ export function saveCheckpoint(
       write(name, tensors);
       states[name] = state;
     }
-    return { position, windows, trainers: states };
+    return { position, windows, trainers: states, ...(Object.keys(diverged).length > 0 && { diverged }) };
   });
 }
 
@@ -58,10 +62,12 @@ export function loadCheckpoint(
   const newest = openCheckpoint<CheckpointState>(folder, kind(fingerprint));
   if (newest === undefined) return undefined;
   const { step, state, tensors } = newest;
+  const { diverged = {} } = state;
   for (const [name, trainer] of trainers) {
+    if (name in diverged) continue;
     trainer.restore({ tensors: tensors(name), state: state.trainers[name]! });
   }
-  return { step, position: state.position, windows: state.windows };
+  return { step, position: state.position, windows: state.windows, diverged };
 }
 
 export function removeCheckpoints(folder: string): void {

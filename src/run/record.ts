@@ -35,6 +35,8 @@ export interface RunFacts {
   text?: Record<string, unknown>;
   memory?: Record<string, number>;
   saes?: SaeRecord[];
+  /** Dictionaries that have none, and why. */
+  diverged?: Readonly<Record<string, string>>;
 }
 
 export class RunRecordFile {

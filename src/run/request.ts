@@ -29,6 +29,8 @@ export interface RunRequest {
   readonly whenTextEnds: "epoch" | "stop" | "same-buffer";
   /** Train on at most this much text, however many tokens are asked for. */
   readonly textTokens?: number | undefined;
+  /** What becomes of the run when one of several dictionaries diverges: it fails, unless the others are to go on alone. */
+  readonly whenDiverged?: "fail" | "go-on" | undefined;
   /** One request a dictionary; they share batch size and tokens, and one stream of activations. */
   readonly dictionaries: readonly SaeRequest[];
   /** Shuffles the text and draws for the evaluation. Default: the first dictionary's seed. */

@@ -28,7 +28,7 @@ import { evaluateInto, measure } from "./evaluation.ts";
 import { type Dictionary, dictionariesOf } from "./grid.ts";
 import { bufferBytes, describeForecast, forecastMemory } from "./memory.ts";
 import { Metrics } from "./metrics.ts";
-import { RunRecordFile } from "./record.ts";
+import { RunRecordFile, type SaeRecord } from "./record.ts";
 import type { RunHooks, RunRequest } from "./request.ts";
 import {
   describeModel,
@@ -129,22 +129,13 @@ async function runIn(
     seed: streamSeed(work),
     model: describeModel(source),
     hook: source.hook,
-    saes: dictionaries.map(({ name, dSae, options }) => ({
-      name,
-      folder: `saes/${name}`,
-      d_in: cut.dIn,
-      d_sae: dSae,
-      options,
-    })),
+    saes: describeSaes(dictionaries, cut.dIn),
   });
 
   const shards = await tokenise(work);
   record.learn({ text: describeText(request.data, shards) });
   const saes = await train(work, shards);
-  const placed = saes.map((sae, i) => {
-    const { name } = dictionaries[i]!;
-    return { name, folder: join(request.out, "saes", name), sae };
-  });
+  const placed = saes.map(({ name, sae }) => ({ name, folder: join(request.out, "saes", name), sae }));
   for (const { folder, sae } of placed) writeSae(folder, sae);
   if (only) return { out: request.out, saes: placed.map(({ name, folder }) => ({ name, folder })) };
 
@@ -153,6 +144,21 @@ async function runIn(
     out: request.out,
     saes: await evaluateInto(pool, losses, shards.heldout, placed, evaluationOf(work), hooks),
   };
+}
+
+interface NamedSae {
+  readonly name: string;
+  readonly sae: Sae;
+}
+
+function describeSaes(dictionaries: readonly Dictionary[], dIn: number): SaeRecord[] {
+  return dictionaries.map(({ name, dSae, options }) => ({
+    name,
+    folder: `saes/${name}`,
+    d_in: dIn,
+    d_sae: dSae,
+    options,
+  }));
 }
 
 /** What shuffles the text. */
@@ -184,7 +190,7 @@ async function tokenise({ source, dictionaries, request, hooks, begin }: Work): 
   );
 }
 
-async function train(work: Work, shards: TokenShards): Promise<Sae[]> {
+async function train(work: Work, shards: TokenShards): Promise<NamedSae[]> {
   const { begin, cut, hooks, request, source } = work;
   if (shards.train.contexts < cut.batch) {
     throw new Failure(
@@ -200,7 +206,7 @@ async function train(work: Work, shards: TokenShards): Promise<Sae[]> {
   }
 }
 
-async function trainOn(activations: RunActivations, work: Work, shards: TokenShards): Promise<Sae[]> {
+async function trainOn(activations: RunActivations, work: Work, shards: TokenShards): Promise<NamedSae[]> {
   const { cut, dictionaries, hooks, place, record, request, source } = work;
   const [{ options }] = dictionaries as [Dictionary];
   work.begin("training", options.tokens, "tokens");
@@ -218,7 +224,7 @@ async function trainOn(activations: RunActivations, work: Work, shards: TokenSha
         `a larger --buffer-mb holds more`,
     );
   }
-  const trainers = await trainDictionaries(
+  const { trainers, diverged } = await trainDictionaries(
     place,
     {
       folder: request.out,
@@ -239,6 +245,7 @@ async function trainOn(activations: RunActivations, work: Work, shards: TokenSha
       },
       checkpointMinutes: request.checkpointMinutes,
       milestones: request.evaluateAt,
+      goOnWithout: request.whenDiverged === "go-on",
       afterText:
         afterText === "epoch"
           ? "going through it again in a new order"
@@ -247,10 +254,19 @@ async function trainOn(activations: RunActivations, work: Work, shards: TokenSha
     },
     hooks,
   );
-  const saes = [...trainers.values()].map((trainer) => ({
-    ...trainer.dictionary(),
-    metadata: saeMetadata(work, trainer),
+  const saes = [...trainers].map(([name, trainer]) => ({
+    name,
+    sae: { ...trainer.dictionary(), metadata: saeMetadata(work, trainer) },
   }));
+  if (Object.keys(diverged).length > 0) {
+    record.learn({
+      diverged,
+      saes: describeSaes(
+        work.dictionaries.filter(({ name }) => trainers.has(name)),
+        cut.dIn,
+      ),
+    });
+  }
   await Promise.all([...trainers.values()].map((trainer) => trainer.close()));
   return saes;
 }

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { ActivationRounds } from "../activations/rounds.ts";
 import { sharedFloats } from "../engine/tensor.ts";
-import { Failure } from "../errors.ts";
+import { Diverged, Failure } from "../errors.ts";
 import type { StepReport, TrainingEvent } from "../sae/trainer.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import type { Dictionary } from "./grid.ts";
@@ -29,6 +29,8 @@ export interface TrainingPlan {
   readonly checkpointMinutes: number;
   /** Called between two steps once this many tokens are trained on, for each number of `milestones`. */
   readonly milestones: readonly number[];
+  /** When one diverges the others go on, as long as there are any. */
+  readonly goOnWithout: boolean;
   /** What happens when the text is used up, for the one who watches. */
   readonly afterText: string;
   readonly onMilestone: (
@@ -38,20 +40,26 @@ export interface TrainingPlan {
   ) => Promise<void>;
 }
 
+/** Trainers at their end, by name; and why the others have none. */
+export interface Trained {
+  readonly trainers: Map<string, Trainer>;
+  readonly diverged: Readonly<Record<string, string>>;
+}
+
 /**
- * Trains every dictionary of the plan to its end and returns the trainers, by name.
- * @throws Failure when a dictionary diverges or the run is told to stop; the last checkpoint stays
+ * Trains every dictionary of the plan to its end.
+ * @throws Failure when a dictionary diverges that the others do not go on without, or the run is told to stop; the last checkpoint stays
  */
 export async function trainDictionaries(
   place: TrainingPlace,
   plan: TrainingPlan,
   hooks: RunHooks,
-): Promise<Map<string, Trainer>> {
+): Promise<Trained> {
   const { rounds, folder } = plan;
   const [{ options }] = plan.dictionaries as [Dictionary];
   const checkpoints = checkpointFolder(folder);
   const fingerprint = createHash("sha256").update(JSON.stringify(plan.identity)).digest("hex");
-  const { metrics, windows, trainers, position, start } = await open(
+  const { metrics, windows, trainers, diverged, atOnce, position, start } = await open(
     place,
     plan,
     checkpoints,
@@ -62,9 +70,7 @@ export async function trainDictionaries(
   let used = position;
   const { steps } = [...trainers.values()][0]!;
   const every = Math.max(1, Math.round(steps / CURVE_POINTS));
-  const buffers = Array.from({ length: stepsAtOnce(trainers) }, () =>
-    sharedFloats(options.batch * rounds.dIn),
-  );
+  const buffers = Array.from({ length: atOnce }, () => sharedFloats(options.batch * rounds.dIn));
   let saved = performance.now();
   let pass = start > 0 ? rounds.passOf(used - 1) : 0;
   let line = { at: performance.now(), step: start };
@@ -82,13 +88,14 @@ export async function trainDictionaries(
     }
     let report: StepReport | undefined;
     for (const [name, trainer] of trainers) {
-      const reports = await takeSteps(trainer, batches);
-      report = reports.at(-1)!;
-      const window = reports.reduce(widen, windows.get(name)!);
-      windows.set(name, window);
-      if (window.steps >= every || step === steps) {
+      try {
+        const reports = await takeSteps(trainer, batches);
+        report = reports.at(-1)!;
+        const window = reports.reduce(widen, windows.get(name)!);
+        windows.set(name, window);
+        if (window.steps < every && step < steps) continue;
         const seconds = (performance.now() - line.at) / 1000;
-        refuseDivergence(name, window, step, options.lr);
+        refuseDivergence(name, window, step, trainer.options.lr);
         metrics.train(
           name,
           window,
@@ -97,6 +104,14 @@ export async function trainDictionaries(
           ((step - line.step) * options.batch) / seconds,
         );
         windows.set(name, EMPTY_WINDOW);
+      } catch (error) {
+        if (!(error instanceof Diverged) || !plan.goOnWithout || trainers.size === 1) throw error;
+        diverged[name] = error.message;
+        trainers.delete(name);
+        windows.delete(name);
+        await trainer.close();
+        metrics.event(name, { event: "diverged", step });
+        hooks.onNote?.(`${name} is left out: ${error.message}`);
       }
     }
     if (windows.values().every(({ steps }) => steps === 0)) line = { at: performance.now(), step };
@@ -110,7 +125,7 @@ export async function trainDictionaries(
       saveCheckpoint(
         checkpoints,
         trainers,
-        { step, position: used, windows: Object.fromEntries(windows) },
+        { step, position: used, windows: Object.fromEntries(windows), diverged },
         fingerprint,
       );
       saved = performance.now();
@@ -122,7 +137,7 @@ export async function trainDictionaries(
       );
     }
   }
-  return trainers;
+  return { trainers, diverged };
 }
 
 /** Reconstructions this far from their activations are no dictionary, even while every number is finite. */
@@ -130,7 +145,7 @@ const HOPELESS = 100;
 
 function refuseDivergence(name: string, { mse, variance }: Window, step: number, lr: number): void {
   if (mse < HOPELESS * variance) return;
-  throw new Failure(
+  throw new Diverged(
     `training diverged at step ${step}: the squared error of ${name} is ${(mse / variance).toPrecision(2)} times the ` +
       `variance of the activations; lower the learning rate (lr is ${lr}) or raise its warm-up`,
   );
@@ -144,6 +159,9 @@ interface Opened {
   readonly trainers: Map<string, Trainer>;
   readonly windows: Map<string, Window>;
   readonly metrics: Metrics;
+  readonly diverged: Record<string, string>;
+  /** Steps; those that have diverged had their say in it. */
+  readonly atOnce: number;
   readonly position: number;
   readonly start: number;
 }
@@ -171,6 +189,12 @@ async function open(
     const sample = await rounds.sample(SAMPLE_ROWS);
     for (const trainer of trainers.values()) trainer.initialise(sample);
   }
+  const atOnce = stepsAtOnce(trainers);
+  const diverged = { ...restored?.diverged };
+  for (const name of Object.keys(diverged)) {
+    await trainers.get(name)?.close();
+    trainers.delete(name);
+  }
   const start = restored?.step ?? 0;
   const position = restored?.position ?? 0;
   metrics.dropAfter(start);
@@ -178,7 +202,7 @@ async function open(
     [...trainers.keys()].map((name) => [name, restored?.windows[name] ?? EMPTY_WINDOW]),
   );
   if (start > 0) hooks.onNote?.(`resuming from the checkpoint of step ${start}`);
-  return { trainers, windows, metrics, position, start };
+  return { trainers, windows, metrics, diverged, atOnce, position, start };
 }
 
 function describeEvent(event: TrainingEvent): string {

@@ -8,7 +8,7 @@
 
 import type { Engine, Program } from "../engine/engine.ts";
 import { sharedFloats, sizeOf } from "../engine/tensor.ts";
-import { Failure, UsageError } from "../errors.ts";
+import { Diverged, Failure, UsageError } from "../errors.ts";
 import { Random } from "../random.ts";
 import { adamScalars } from "./adam.ts";
 import { DEVICE_OBJECTIVES, type DeviceObjective, isDeviceObjective } from "./device-objectives.ts";
@@ -334,7 +334,7 @@ export class DeviceTrainer {
     const broken = reports.find(({ loss, variance }) => !Number.isFinite(loss + variance));
     if (!broken && Number.isFinite(size)) return;
     const what = broken ? `the loss is ${broken.loss}` : "some parameters are no longer finite numbers";
-    throw new Failure(
+    throw new Diverged(
       `training diverged at step ${broken?.step ?? reports.at(-1)!.step}: ${what}; lower the learning rate (lr is ` +
         `${this.options.lr}) or raise its warm-up, and check that Λ ${this.options.Lambda} fits the scale of the activations`,
     );

@@ -6,7 +6,7 @@
  * batches give the same bits, for any number of workers and across save and restore.
  */
 
-import { Failure } from "../errors.ts";
+import { Diverged, Failure } from "../errors.ts";
 import { Random } from "../random.ts";
 import { adamScalars, adamUpdate } from "./adam.ts";
 import { cutBelow, CutSearch, firstCut } from "./batch-cut.ts";
@@ -400,7 +400,7 @@ export class SaeTrainer {
     const broken = brokenFeatures(this.#memory.memories, this.#memory.layout);
     if (Number.isFinite(loss) && broken === 0) return;
     const what = broken > 0 ? `${broken} features are no longer finite numbers` : `the loss is ${loss}`;
-    throw new Failure(
+    throw new Diverged(
       `training diverged at step ${step}: ${what}; lower the learning rate (lr is ${this.options.lr}) or raise its ` +
         `warm-up, and check that Λ ${this.options.Lambda} fits the scale of the activations`,
     );

@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { readAttempts } from "./attempts/attempt-folder.ts";
+import { readLeftOut } from "./left-out.ts";
 import type { Part } from "./plan.ts";
 import { forgivenUpTo, verdictOn } from "./retries.ts";
 import { type RetryPolicy, retrySchema } from "./retry-policy.ts";
@@ -72,7 +73,7 @@ function statusOf({
   policy,
   known,
 }: Known): Pick<PartState, "status" | "sentence"> {
-  if (folder.isDone(part.name)) return { status: "done", sentence: null };
+  if (folder.isDone(part.name)) return { status: "done", sentence: leftOutOf(folder, part) };
   const atWork = attempts.findLast(({ outcome }) => outcome === null);
   if (atWork !== undefined) {
     const { number, continues } = atWork.record;
@@ -94,6 +95,12 @@ function statusOf({
     return { status: attempts.length > 0 ? "interrupted" : "ready", sentence: null };
   const later = verdict.notBefore > Date.now() ? `; tried again at ${timeOf(verdict.notBefore)}` : "";
   return { status: "interrupted", sentence: verdict.sentence + later };
+}
+
+function leftOutOf(folder: StudyFolder, { name, stage }: Part): string | null {
+  if (stage !== "train") return null;
+  const left = Object.entries(readLeftOut(folder.result(name)));
+  return left.length === 0 ? null : left.map(([trial, why]) => `left out: ${trial}, ${why}`).join("; ");
 }
 
 function waitsFor(open: readonly (PartState | undefined)[]): string {

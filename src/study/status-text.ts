@@ -28,6 +28,8 @@ export function statusLines(
       ...listed(those, ({ part, sentence }) => `  ${part.name}: ${status}${sentence ? `, ${sentence}` : ""}`),
     );
   }
+  const partial = state.parts.filter(({ status, sentence }) => status === "done" && sentence !== null);
+  lines.push(...listed(partial, ({ part, sentence }) => `  ${part.name}: ${sentence}`));
   return lines.map((line) => (line.length > columns ? `${line.slice(0, columns - 1)}…` : line));
 }
 

@@ -6,7 +6,7 @@ import { Failure } from "../../errors.ts";
 import { readInterpretations } from "../../interpretation/read-results.ts";
 import { interpretRun } from "../../run/interpret.ts";
 import { STORE_FILE } from "../../store/store.ts";
-import { groupOf, type Job } from "./job.ts";
+import { groupOf, type Job, trainedTrials } from "./job.ts";
 
 export async function explain(job: Job): Promise<void> {
   const { folder, part, work, hooks } = job;
@@ -16,12 +16,14 @@ export async function explain(job: Job): Promise<void> {
   if (measures.features !== null && !existsSync(join(work, STORE_FILE))) {
     throw new Failure(`${part.name}: the store of analysed features that it begins with cannot be read`);
   }
-  for (const sae of groupOf(job).trials) {
+  const { hub } = groupOf(job).stream;
+  for (const sae of trainedTrials(job)) {
     const { interpretations: found } = readInterpretations(work, sae);
     if (found.some(({ stopped }) => stopped === null)) continue;
     const { interpretations } = await interpretRun(
       {
         run: work,
+        ...(hub && { hub }),
         saes: [sae],
         // A study has dictionaries on shuffled weights as trials of their own, at full length and measured like the others.
         options: { ...asked.options, controlTokens: asked.options.controlTokens ?? 0 },

@@ -1,9 +1,10 @@
 /** What the work of a part is given, and where it finds what it needs. */
 
 import { join } from "node:path";
+import { Failure } from "../../errors.ts";
 import type { RunHooks } from "../../run/request.ts";
 import { tokensFolder } from "../../run/source.ts";
-import { Failure } from "../../errors.ts";
+import { readLeftOut } from "../left-out.ts";
 import type { Group, Part, Plan, Stage, Text } from "../plan.ts";
 import type { StudyFolder } from "../study-folder.ts";
 
@@ -36,6 +37,12 @@ export function trainedSae(folder: StudyFolder, trial: string): string {
 
 export function groupOf({ folder, part }: Job): Group {
   return named(folder.plan, "groups", part.subject);
+}
+
+/** Trials of the group that have a dictionary: all but those that diverged. */
+export function trainedTrials(job: Job): string[] {
+  const leftOut = readLeftOut(job.work);
+  return groupOf(job).trials.filter((name) => !(name in leftOut));
 }
 
 export function textOf({ folder, part }: Job): Text {

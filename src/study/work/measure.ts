@@ -2,29 +2,41 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { readEffects } from "../../experiments/effects/result.ts";
 import { analyseRun } from "../../run/analysis.ts";
+import { measureEffects } from "../../run/effects.ts";
 import { evaluateInto } from "../../run/evaluation.ts";
 import { openForLosses, startEngine } from "../../run/source.ts";
 import { openSubject } from "../../run/subject.ts";
 import { Pool } from "../../sae/pool.ts";
 import { openStore, STORE_FILE } from "../../store/store.ts";
-import { groupOf, type Job, named } from "./job.ts";
+import { groupOf, type Job, named, trainedTrials } from "./job.ts";
 
 export async function measure(job: Job): Promise<void> {
   const { folder, work, hooks } = job;
   const { measures, threads, checkpointMinutes } = folder.plan;
   await evaluate(job);
-  if (measures.features === null) return;
-  const missing = notAnalysed(work, groupOf(job).trials);
-  if (missing.length === 0) return;
-  await analyseRun({ run: work, options: measures.features, checkpointMinutes, threads }, hooks);
+  const saes = trainedTrials(job);
+  const { hub } = groupOf(job).stream;
+  if (measures.features !== null && notAnalysed(work, saes).length > 0) {
+    const options = { options: measures.features, checkpointMinutes, threads };
+    await analyseRun({ run: work, ...(hub && { hub }), ...options }, hooks);
+  }
+  const { effects } = measures;
+  if (effects === null) return;
+  // One after the other, so that what is done stays done.
+  for (const sae of saes) {
+    if (readEffects(work, sae) !== null) continue;
+    await measureEffects({ run: work, ...(hub && { hub }), saes: [sae], ...effects, threads }, hooks);
+  }
 }
 
 async function evaluate(job: Job): Promise<void> {
   const { folder, work, hooks } = job;
   const { stream, trials } = groupOf(job);
+  const trained = trainedTrials(job);
   const { threads } = folder.plan;
-  if (trials.every((name) => existsSync(join(work, "saes", name, "evaluation.json")))) return;
+  if (trained.every((name) => existsSync(join(work, "saes", name, "evaluation.json")))) return;
   hooks.onPhase?.("loading the model");
   const { source, shards, saes } = await openSubject({ run: work, ...(stream.hub && { hub: stream.hub }) });
   const engine = await startEngine(threads, stream.device);

@@ -7,9 +7,11 @@ import { removeCheckpoints } from "../../run/checkpoint.ts";
 import type { RunRequest } from "../../run/request.ts";
 import { run } from "../../run/run.ts";
 import { checkpointFolder } from "../../run/train.ts";
+import { writeLeftOut } from "../left-out.ts";
 import type { Group, Plan, Trial } from "../plan.ts";
 import { groupOf, type Job, named, textTokens } from "./job.ts";
 
+/** A dictionary that diverges is left out of the result, and the others are what they would be without it. */
 export async function train(job: Job): Promise<void> {
   const { work, hooks } = job;
   const isBegun = existsSync(join(work, "run.json"));
@@ -18,6 +20,8 @@ export async function train(job: Job): Promise<void> {
     await run(trainRequest(job, groupOf(job), isBegun), hooks, "train");
   }
   removeCheckpoints(checkpointFolder(work));
+  const { diverged } = readRunRecord(work);
+  if (diverged !== undefined) writeLeftOut(work, diverged);
 }
 
 function trainRequest({ folder, part, work }: Job, group: Group, resume: boolean): RunRequest {
@@ -30,6 +34,7 @@ function trainRequest({ folder, part, work }: Job, group: Group, resume: boolean
     tokensFrom: textTokens(folder, group.text),
     out: work,
     resume,
+    whenDiverged: "go-on",
     threads: plan.threads,
     checkpointMinutes: plan.checkpointMinutes,
     config: configOf(plan, trials),
