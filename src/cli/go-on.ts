@@ -3,6 +3,7 @@
 import { rmSync } from "node:fs";
 import { Failure } from "../errors.ts";
 import { readEngine } from "../study/engine-file.ts";
+import type { SlurmOutcome } from "../study/slurm/engine.ts";
 import type { StudyState } from "../study/state.ts";
 import { statusLines } from "../study/status-text.ts";
 import { StudyFolder } from "../study/study-folder.ts";
@@ -17,7 +18,10 @@ export async function goOn(path: string, { signal, progress }: CommandContext): 
   const folder = StudyFolder.open(path);
   rmSync(folder.cancelled, { force: true });
   const { engine, jobs, retry } = readEngine(folder);
-  if (engine === "slurm") throw new Failure("studies cannot be run by Slurm yet");
+  if (engine === "slurm") {
+    const { resumeSlurm } = await import("../study/slurm/engine.ts");
+    return submittedResult(path, await resumeSlurm(folder, { signal, onNote: (line) => progress.say(line) }));
+  }
   const { runLocally } = await import("../study/local/engine.ts");
   const shown = studyProgress(folder.plan, progress, process.stderr);
   let state: StudyState;
@@ -28,6 +32,23 @@ export async function goOn(path: string, { signal, progress }: CommandContext): 
   }
   if (!state.complete) throw notComplete(path, state, signal);
   return { text: [statusLines(folder.plan, state)[0]!, path].join("\n"), json: { study: path, state } };
+}
+
+/** Looks after a study on Slurm: submits again what ended early. */
+export async function tendStudy(path: string, { signal, progress }: CommandContext): Promise<CommandResult> {
+  const { resumeSlurm } = await import("../study/slurm/engine.ts");
+  const hooks = { signal, onNote: (line: string) => progress.say(line) };
+  return submittedResult(path, await resumeSlurm(StudyFolder.open(path), hooks, { tend: true }));
+}
+
+export function submittedResult(
+  path: string,
+  { state, submitted, queued, sentence }: SlurmOutcome,
+): CommandResult {
+  const next = state.complete
+    ? []
+    : [`"monosemantic status ${path}" says how it stands; nothing has to stay open here`];
+  return { text: [sentence, ...next].join("\n"), json: { study: path, submitted, queued, state } };
 }
 
 function notComplete(path: string, { parts, cancelled, done }: StudyState, signal: AbortSignal): Failure {

@@ -18,6 +18,11 @@ export const cancelCommand = defineCommand({
     const { writeJson } = await import("../../files/atomic.ts");
     const folder = StudyFolder.open(study);
     writeJson(folder.cancelled, { at: new Date().toISOString() });
+    const { readEngine } = await import("../../study/engine-file.ts");
+    if (readEngine(folder).engine === "slurm") {
+      const { cancelSlurm } = await import("../../study/slurm/engine.ts");
+      await cancelSlurm(folder);
+    }
     const { done, parts } = await readState(folder);
     return {
       text: `cancelled: ${done} of ${parts.length} parts are done; "monosemantic resume ${study}" goes on`,

@@ -1,7 +1,8 @@
 /** `monosemantic resume`: goes on with a study that was stopped, cancelled, killed, or whose machine went away. */
 
+import { z } from "zod";
 import { defineCommand } from "../command.ts";
-import { goOn } from "../go-on.ts";
+import { goOn, tendStudy } from "../go-on.ts";
 import { OF_STUDY } from "../of-study.ts";
 
 export const resumeCommand = defineCommand({
@@ -15,6 +16,18 @@ export const resumeCommand = defineCommand({
     ),
   examples: [{ what: "after the machine was restarted", command: "monosemantic resume studies/widths" }],
   positional: "study",
-  sections: { input: { title: "Input", schema: OF_STUDY } },
-  run: ({ input }, context) => goOn(input.study, context),
+  sections: {
+    input: {
+      title: "Input",
+      schema: OF_STUDY.extend({
+        tend: z
+          .boolean()
+          .default(false)
+          .describe(
+            "as the job that looks after a study on Slurm does it: wait for a controller that is away, and leave a cancelled study alone",
+          ),
+      }),
+    },
+  },
+  run: ({ input: { study, tend } }, context) => (tend ? tendStudy(study, context) : goOn(study, context)),
 });

@@ -37,7 +37,9 @@ export const retryCommand = defineCommand({
     const { forgive } = await import("../../study/retries.ts");
     const folder = StudyFolder.open(study);
     const named = part?.map((name) => folder.part(name).name);
-    const state = await readState(folder, { policy: readEngine(folder).retry });
+    const { engine, retry } = readEngine(folder);
+    const { schedulerOf } = await import("../../study/scheduler-of.ts");
+    const state = await readState(folder, { policy: retry, scheduler: await schedulerOf(folder, engine) });
     const failed = state.parts.filter(({ status }) => status === "failed").map((one) => one.part.name);
     const other = named?.find((name) => !failed.includes(name));
     if (other !== undefined) {

@@ -21,8 +21,18 @@ export const statusCommand = defineCommand({
     const { readEngine } = await import("../../study/engine-file.ts");
     const { readState } = await import("../../study/read-state.ts");
     const folder = StudyFolder.open(input.study);
-    const { retry } = readEngine(folder);
-    const state = await readState(folder, { policy: retry });
-    return { text: statusLines(folder.plan, state).join("\n"), json: state };
+    const { schedulerOf } = await import("../../study/scheduler-of.ts");
+    const { engine, retry } = readEngine(folder);
+    const scheduler = await schedulerOf(folder, engine);
+    const alive = await scheduler?.alive();
+    const asked = scheduler && { alive: async () => alive, ending: scheduler.ending.bind(scheduler) };
+    const state = await readState(folder, { policy: retry, scheduler: asked });
+    const lines = statusLines(folder.plan, state);
+    if (scheduler !== undefined && !state.complete && !state.cancelled) {
+      if (alive === undefined) lines.push("Slurm does not answer: this is what the study's own files say");
+      else if (alive.size === 0)
+        lines.push(`nothing is in Slurm's queue: "monosemantic resume ${input.study}" goes on`);
+    }
+    return { text: lines.join("\n"), json: state };
   },
 });

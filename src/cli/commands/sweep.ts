@@ -4,6 +4,7 @@ import { z } from "zod";
 import { UsageError } from "../../errors.ts";
 import { ENGINES, type EngineChoice } from "../../study/engine-file.ts";
 import type { Plan } from "../../study/plan.ts";
+import type { SlurmProfile } from "../../study/slurm/profile.ts";
 import type { StudyRequest } from "../../study/study-request.ts";
 import { type CommandContext, type CommandResult, defineCommand } from "../command.ts";
 import { freshFolder } from "../run-progress.ts";
@@ -103,15 +104,25 @@ export const sweepCommand = defineCommand({
         `--jobs ${jobs} is for --engine local: on Slurm, "concurrent" in the profile says it`,
       );
     }
+    const { parseProfile, readProfile } = await import("../../study/slurm/profile.ts");
+    const site = profile === undefined ? parseProfile({}, "no profile") : readProfile(profile);
     const { readStudy } = await import("../study-file.ts");
     const { name, request, json } = await readStudy(input.study, { threads, memory });
     const plan = await forecasted(request, input.study, context);
     const place = output.out ?? freshFolder("studies", name);
     const { refuseTaken, createStudy } = await import("../../study/create-study.ts");
     refuseTaken(place, plan);
-    if (output.dryRun) return dryRun(plan);
-    createStudy(place, { plan, json, engine: { engine, jobs } satisfies EngineChoice });
+    if (output.dryRun) return dryRun(plan, engine === "slurm" ? { place, site } : null);
+    const choice: EngineChoice = engine === "slurm" ? { engine, retry: site.retries } : { engine, jobs };
+    createStudy(place, { plan, json, engine: choice });
     context.progress.say(`the study is in ${place}`);
+    if (engine === "slurm") {
+      const { startSlurm } = await import("../../study/slurm/engine.ts");
+      const { StudyFolder } = await import("../../study/study-folder.ts");
+      const { submittedResult } = await import("../go-on.ts");
+      const hooks = { signal: context.signal, onNote: (line: string) => context.progress.say(line) };
+      return submittedResult(place, await startSlurm(StudyFolder.open(place), site, hooks));
+    }
     const { goOn } = await import("../go-on.ts");
     return goOn(place, context);
   },
@@ -140,7 +151,13 @@ function withFile<T>(file: string, work: () => T): T {
   }
 }
 
-async function dryRun(plan: Plan): Promise<CommandResult> {
+async function dryRun(
+  plan: Plan,
+  slurm: { readonly place: string; readonly site: SlurmProfile } | null,
+): Promise<CommandResult> {
   const { planLines } = await import("../../study/plan-text.ts");
-  return { text: planLines(plan).join("\n"), json: plan };
+  if (slurm === null) return { text: planLines(plan).join("\n"), json: plan };
+  const { slurmPreview } = await import("../../study/slurm/preview.ts");
+  const jobs = slurmPreview(slurm.place, plan, slurm.site);
+  return { text: [...planLines(plan), "", jobs].join("\n"), json: { ...plan, slurm: jobs } };
 }

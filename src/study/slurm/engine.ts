@@ -18,12 +18,11 @@ import { jobArrays, type ToSubmit } from "./arrays.ts";
 import { ask, complaintOf, type Answer } from "./commands.ts";
 import { noteJob } from "./jobs.ts";
 import { grownMemory } from "./memory.ts";
-import { slurmPreview } from "./preview.ts";
 import type { SlurmProfile } from "./profile.ts";
 import { idOf, isHeldBySlurm, readQueue, type Queue } from "./queue.ts";
 import { scriptPath } from "./sbatch.ts";
 import { slurmScheduler } from "./scheduler.ts";
-import { makeSite, openSite, scriptsOf, writeScripts, type Site } from "./site-folder.ts";
+import { makeSite, openSite, scriptsOf, writeProfile, writeScripts, type Site } from "./site-folder.ts";
 import { submitArrays } from "./submit.ts";
 import { stopTending, tend } from "./tend.ts";
 
@@ -45,21 +44,16 @@ export interface SlurmOutcome {
 }
 
 /**
- * Submits a study whose folder is there.
- * @returns with `dryRun` the text of what would be submitted; nothing is written then
+ * Submits a study whose folder is there (preview.ts says beforehand what that would be).
  * @throws Failure when Slurm does not take it, UsageError for a profile that does not fit
  */
 export async function startSlurm(
   folder: StudyFolder,
   profile: SlurmProfile,
-  { dryRun = false }: { readonly dryRun?: boolean } = {},
   hooks: SlurmHooks = {},
-): Promise<SlurmOutcome | string> {
-  if (dryRun) return slurmPreview(folder.path, folder.plan, profile);
-  const site = await makeSite(folder, profile);
+): Promise<SlurmOutcome> {
+  writeProfile(folder, profile);
   writeEngine(folder, { engine: "slurm", retry: profile.retries });
-  writeScripts(site);
-  await tryScripts(site);
   return resumeSlurm(folder, hooks);
 }
 
@@ -69,7 +63,7 @@ async function tryScripts({ folder, profile, naming }: Site): Promise<void> {
     const answer = await ask("sbatch", ["--test-only", scriptPath(folder, place)]);
     if (answer.code !== 0) {
       throw new Failure(
-        `Slurm would not take slurm/${place}.sbatch: ${complaintOf(answer)}; correct the profile (--profile, or slurm/profile.json)`,
+        `Slurm would not take slurm/${place}.sbatch: ${complaintOf(answer)}; correct slurm/profile.json, and go on with "monosemantic resume ${folder.path}"`,
       );
     }
   }
@@ -86,7 +80,7 @@ export async function resumeSlurm(
   hooks: SlurmHooks = {},
   { tend: tending = false }: { readonly tend?: boolean } = {},
 ): Promise<SlurmOutcome> {
-  const site = openSite(folder);
+  const site = await makeSite(folder);
   const lock = await lockedWhenFree(folder, tending, hooks);
   try {
     const queue = await reachedQueue(site, tending, hooks);
@@ -111,7 +105,10 @@ export async function resumeSlurm(
       ];
     });
     const arrays = jobArrays(folder.plan, site.naming, wanted, queue.parts, (part) => folder.isDone(part));
-    if (arrays.length > 0) writeScripts(site);
+    if (arrays.length > 0) {
+      writeScripts(site);
+      if (!tending) await tryScripts(site);
+    }
     const submitted = await tend(site, queue, arrays.length > 0, () => submitArrays(site, arrays));
     const sentence = sentenceOf(folder, state, submitted.parts, queue.parts.size, submitted.limit);
     hooks.onNote?.(sentence);

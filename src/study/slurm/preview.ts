@@ -1,6 +1,6 @@
 /** What starting a study on Slurm would do: its scripts and the commands, to be read before anything is submitted. */
 
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Plan } from "../plan.ts";
 import { jobArrays } from "./arrays.ts";
 import { grownMemory } from "./memory.ts";
@@ -11,8 +11,8 @@ import { sbatchWords, sharesOf, tendWords } from "./submit.ts";
 
 /** @param path where the study is to lie; nothing has to be there yet */
 export function slurmPreview(path: string, plan: Plan, profile: SlurmProfile): string {
-  const folder = { path, plan, slurm: join(path, "slurm") };
-  const naming = previewNaming(path, profile);
+  const folder = { path: resolve(path), plan, slurm: join(resolve(path), "slurm") };
+  const naming = previewNaming(folder.path, profile);
   const wanted = plan.parts.map((part) => ({ part, memoryBytes: grownMemory(profile, plan, part.stage, 1) }));
   const arrays = jobArrays(plan, naming, wanted, new Map(), () => false);
   const shares = sharesOf(arrays);

@@ -4,7 +4,9 @@ import type { AttemptView, ScheduledPart, Scheduler } from "../state.ts";
 import type { StudyFolder } from "../study-folder.ts";
 import { endingOf, type Conclusion } from "./endings.ts";
 import { readQueue, scheduledPart } from "./queue.ts";
-import { openSite, type Site } from "./site-folder.ts";
+import { isGiven, openSite, type Site } from "./site-folder.ts";
+
+export { isGiven };
 
 /** @throws UsageError when the study was not started on Slurm */
 export function slurmScheduler(folder: StudyFolder): Scheduler {

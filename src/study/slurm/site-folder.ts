@@ -2,12 +2,12 @@
 
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, isAbsolute, join, resolve } from "node:path";
 import { UsageError } from "../../errors.ts";
 import { makeFolder, writeAtomic, writeJson } from "../../files/atomic.ts";
 import { readJson } from "../../files/read.ts";
 import { STAGES, type Stage } from "../plan.ts";
-import type { StudyFolder } from "../study-folder.ts";
+import { StudyFolder } from "../study-folder.ts";
 import { ask } from "./commands.ts";
 import { readProfile, type SlurmProfile } from "./profile.ts";
 import type { Naming } from "./queue.ts";
@@ -26,11 +26,17 @@ const NAMING = "naming.json";
 /** Slurm's own default. */
 const MAX_ARRAY_SIZE = 1001;
 
+/** Whether a study was given to Slurm. */
+export function isGiven({ slurm }: Pick<StudyFolder, "slurm">): boolean {
+  return existsSync(join(slurm, PROFILE)) && existsSync(join(slurm, NAMING));
+}
+
 /** What the study was started with. @throws UsageError when it was not started on Slurm */
-export function openSite(folder: StudyFolder): Site {
+export function openSite(given: StudyFolder): Site {
+  const folder = fromRoot(given);
   const profile = join(folder.slurm, PROFILE);
   const naming = join(folder.slurm, NAMING);
-  if (!existsSync(profile) || !existsSync(naming)) {
+  if (!isGiven(folder)) {
     throw new UsageError(
       `the study in ${folder.path} was not given to Slurm (no slurm/profile.json): "monosemantic sweep" with --engine slurm does that`,
     );
@@ -38,16 +44,30 @@ export function openSite(folder: StudyFolder): Site {
   return { folder, profile: readProfile(profile), naming: readJson(naming, "how jobs are called") as Naming };
 }
 
-/** Writes down what the study is started with. Its names stay for good: by them jobs are found again. */
-export async function makeSite(folder: StudyFolder, profile: SlurmProfile): Promise<Site> {
+/** Writes down the profile that a study is started with. */
+export function writeProfile({ slurm }: Pick<StudyFolder, "slurm">, profile: SlurmProfile): void {
+  makeFolder(slurm);
+  writeJson(join(slurm, PROFILE), profile);
+}
+
+/** Makes what is missing. Names of jobs stay for good: by them they are found again. @throws UsageError as openSite */
+export async function makeSite(given: StudyFolder): Promise<Site> {
+  const folder = fromRoot(given);
+  const file = join(folder.slurm, PROFILE);
+  if (!existsSync(file)) return openSite(folder);
+  const profile = readProfile(file);
   makeFolder(join(folder.slurm, "logs"));
-  writeJson(join(folder.slurm, PROFILE), profile);
   const path = join(folder.slurm, NAMING);
   if (!existsSync(path)) {
     const arraySize = profile.maxArraySize ?? (await askedArraySize()) ?? MAX_ARRAY_SIZE;
     writeJson(path, { name: studyName(folder.path), arraySize } satisfies Naming);
   }
   return openSite(folder);
+}
+
+/** Nodes do not start where we are. Links stay: what they lead to may be called otherwise there. */
+function fromRoot(folder: StudyFolder): StudyFolder {
+  return isAbsolute(folder.path) ? folder : StudyFolder.open(resolve(folder.path));
 }
 
 /** As jobs would be called that were not submitted. */
