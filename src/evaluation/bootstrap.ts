@@ -1,47 +1,48 @@
 /**
- * Confidence intervals of ratios of means, by resampling whole sequences.
+ * Confidence intervals of ratios of means, by resampling whole documents.
  *
- *   θ = g(Σ_s a_s, Σ_s b_s, …);  each replicate draws as many sequences as there are, with replacement;  interval = 2.5 % … 97.5 %
+ *   θ = g(Σ_u a_u, Σ_u b_u, …);  each replicate draws as many documents u as there are, with replacement;  interval = 2.5 % … 97.5 %
  *
- * The unit is the sequence, not the token: losses within one context move together, so a bootstrap over tokens would give
- * an interval several times too narrow. Percentile method, Efron & Tibshirani (1993).
+ * The unit is the document (resampling-units.ts), not the token: losses within one document move together, so a bootstrap over tokens
+ * would give an interval several times too narrow. Documents differ in length, so a mean is a ratio of two sums, tokens being one
+ * of them. Percentile method, Efron & Tibshirani (1993).
  */
 
 import { Random } from "../random.ts";
 import { type Interval, percentiles } from "../statistics/quantiles.ts";
 
-/** Sums over the tokens of each sequence, by name. All arrays have one entry a sequence. */
-export type PerSequence<Name extends string> = Readonly<Record<Name, Float64Array>>;
+/** Sums over the tokens of each unit, by name. All arrays have one entry a unit. */
+export type PerUnit<Name extends string> = Readonly<Record<Name, Float64Array>>;
 
-/** A number made of the sums over all drawn sequences; null where it is not defined. */
+/** A number made of the sums over all drawn units; null where it is not defined. */
 export type Statistic<Name extends string> = (sums: Readonly<Record<Name, number>>) => number | null;
 
 /**
- * The 95 % interval of every statistic, all on the same draws. The draws depend on `seed` and the number of sequences
+ * The 95 % interval of every statistic, all on the same draws. The draws depend on `seed` and the number of units
  * alone, so SAEs evaluated on the same text are resampled alike.
- * @returns null for a statistic that some replicate leaves undefined, and for all when there are fewer than two sequences.
+ * @returns null for a statistic that some replicate leaves undefined, and for all when there are fewer than two units.
  */
 export function bootstrapIntervals<Name extends string, Key extends string>(
-  perSequence: PerSequence<Name>,
+  perUnit: PerUnit<Name>,
   statistics: Readonly<Record<Key, Statistic<Name>>>,
   seed: number,
   replicates = 1000,
 ): Record<Key, Interval | null> {
-  const names = Object.keys(perSequence) as Name[];
+  const names = Object.keys(perUnit) as Name[];
   const keys = Object.keys(statistics) as Key[];
-  const columns = names.map((name) => perSequence[name]);
-  const sequences = columns[0]?.length ?? 0;
+  const columns = names.map((name) => perUnit[name]);
+  const units = columns[0]?.length ?? 0;
   const draws = Object.fromEntries(keys.map((key) => [key, [] as (number | null)[]])) as Record<
     Key,
     (number | null)[]
   >;
   const random = Random.of(seed, "evaluation bootstrap");
   const totals = new Float64Array(columns.length);
-  for (let replicate = 0; sequences > 1 && replicate < replicates; replicate++) {
+  for (let replicate = 0; units > 1 && replicate < replicates; replicate++) {
     totals.fill(0);
-    for (let draw = 0; draw < sequences; draw++) {
-      const sequence = random.integer(sequences);
-      for (let c = 0; c < columns.length; c++) totals[c]! += columns[c]![sequence]!;
+    for (let draw = 0; draw < units; draw++) {
+      const unit = random.integer(units);
+      for (let c = 0; c < columns.length; c++) totals[c]! += columns[c]![unit]!;
     }
     const sums = Object.fromEntries(names.map((name, c) => [name, totals[c]!])) as Record<Name, number>;
     for (const key of keys) draws[key].push(statistics[key](sums));

@@ -12,8 +12,9 @@ import { sharedFloats } from "../engine/tensor.ts";
 import { Failure } from "../errors.ts";
 import type { Cut } from "../model/cut.ts";
 import type { TokenSplit } from "../text/shards.ts";
-import { addBySequence, SaeSums } from "./accumulate.ts";
+import { addPredictions, SaeSums } from "./accumulate.ts";
 import { Moments } from "./moments.ts";
+import { type ResamplingUnits, resamplingUnits } from "./resampling-units.ts";
 import type { ActivationMoments, BaselineSums, EvaluatedSae, Evaluation } from "./subject.ts";
 import { summarise } from "./summarise.ts";
 
@@ -52,14 +53,15 @@ export async function evaluateSaes(
   const contexts = checkedContexts(request);
   const moments = await momentsOf(request, contexts);
   const { mean } = moments.all;
+  const units = resamplingUnits(request.tokens, contexts);
   const baseline: BaselineSums = {
-    clean: new Float64Array(contexts),
-    zero: new Float64Array(contexts),
-    mean: new Float64Array(contexts),
-    klZero: new Float64Array(contexts),
-    deviation: new Float64Array(contexts),
+    clean: new Float64Array(units.count),
+    zero: new Float64Array(units.count),
+    mean: new Float64Array(units.count),
+    klZero: new Float64Array(units.count),
+    deviation: new Float64Array(units.count),
   };
-  const sums = saes.map(({ sae }) => new SaeSums(cut.dIn, sae.d_sae, contexts, cut.context));
+  const sums = saes.map(({ sae }) => new SaeSums(cut.dIn, sae.d_sae, units, cut.context));
   const identity = saes.map(() => 0);
   const size = cut.batch * cut.context * cut.dIn;
   const zeros = sharedFloats(size);
@@ -78,11 +80,11 @@ export async function evaluateSaes(
       cut.compare(batch, carry, x, zeros),
       cut.suffix(batch, carry, means),
     ]);
-    addBySequence(baseline.clean, first, count, clean, width);
-    addBySequence(baseline.zero, first, count, zero.loss, width);
-    addBySequence(baseline.klZero, first, count, zero.kl, width);
-    addBySequence(baseline.mean, first, count, meanLoss, width);
-    addDeviation(baseline.deviation, first, count, x, mean, cut.context);
+    addPredictions(baseline.clean, units, first, count, clean, cut.context);
+    addPredictions(baseline.zero, units, first, count, zero.loss, cut.context);
+    addPredictions(baseline.klZero, units, first, count, zero.kl, cut.context);
+    addPredictions(baseline.mean, units, first, count, meanLoss, cut.context);
+    addDeviation(baseline.deviation, units, first * cut.context, count * cut.context, x, mean);
     for (const [s, sae] of saes.entries()) {
       const out = await sae.reconstruct(x, reconstruction);
       sums[s]!.addForward(first, count, x, out);
@@ -95,7 +97,8 @@ export async function evaluateSaes(
         identity[s] = largestDifference(clean, await cut.suffix(batch, carry, same), count * width);
       }
     }
-    checkFinite(baseline, sums, saes, first, count, cut.hook);
+    const at = first * cut.context;
+    checkFinite(baseline, sums, saes, units.of[at]!, units.of[at + count * cut.context - 1]!, cut.hook);
   }
 
   const seconds = (performance.now() - started) / 1000;
@@ -176,11 +179,11 @@ function checkFinite(
   sums: readonly SaeSums[],
   saes: readonly EvaluatedSae[],
   first: number,
-  count: number,
+  last: number,
   hook: string,
 ): void {
   const bad = (values: Float64Array) =>
-    values.subarray(first, first + count).some((value) => !Number.isFinite(value));
+    values.subarray(first, last + 1).some((value) => !Number.isFinite(value));
   if (bad(baseline.clean)) {
     throw new Failure(
       "the model's own loss on the evaluation text is not a finite number: check its weights",
@@ -202,19 +205,17 @@ function checkFinite(
 
 function addDeviation(
   sums: Float64Array,
+  { of }: ResamplingUnits,
   first: number,
-  count: number,
+  rows: number,
   x: Float32Array,
   mean: Float64Array,
-  context: number,
 ): void {
   const dIn = mean.length;
-  for (let s = 0; s < count; s++) {
+  for (let row = 0; row < rows; row++) {
     let sum = 0;
-    for (let row = s * context; row < (s + 1) * context; row++) {
-      for (let d = 0, at = row * dIn; d < dIn; d++, at++) sum += (x[at]! - mean[d]!) ** 2;
-    }
-    sums[first + s] = sum;
+    for (let d = 0, at = row * dIn; d < dIn; d++, at++) sum += (x[at]! - mean[d]!) ** 2;
+    sums[of[first + row]!]! += sum;
   }
 }
 

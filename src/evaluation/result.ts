@@ -1,6 +1,6 @@
 /**
  * What `evaluation.json` holds. Each field is described here once: the report shows these sentences as its definitions.
- * A value is null where it is not defined (no ablation gap, nothing fired, fewer than two sequences), never a NaN.
+ * A value is null where it is not defined (no ablation gap, nothing fired, fewer than two documents), never a NaN.
  */
 
 import { z } from "zod";
@@ -12,7 +12,7 @@ const interval = (of: string) =>
     .tuple([z.number(), z.number()])
     .nullable()
     .describe(
-      `95 % interval of ${of}: 1,000 bootstrap resamples of whole sequences, same draws for every SAE on this text.`,
+      `95 % interval of ${of}: 1,000 bootstrap resamples of whole documents (of sequences where \`interval_unit\` says so), same draws for every SAE on this text.`,
     );
 const histogram = z.object({ edges: z.array(z.number()), counts: z.array(z.number()) });
 
@@ -29,6 +29,17 @@ export const evaluationSchema = z.object({
   predictions: number(
     "Next-token predictions the losses are averaged over: one fewer than tokens in each sequence.",
   ),
+  documents: z
+    .number()
+    .nullable()
+    .default(null)
+    .describe("Held-out documents that these sequences are of, whole or in part."),
+  interval_unit: z
+    .enum(["document", "sequence"])
+    .default("sequence")
+    .describe(
+      "What the bootstrap of every interval draws. Sequences: the tokens do not say where documents begin, and intervals are too narrow where documents are longer than a sequence.",
+    ),
 
   ce_clean: number("Cross-entropy of the untouched model, nats per predicted token."),
   ce_sae: number(

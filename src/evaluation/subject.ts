@@ -18,13 +18,13 @@ export interface Evaluation {
   readonly features: FeatureStatistics;
 }
 
-/** The three losses that do not depend on the SAE: sums over each sequence, nats. */
+/** The three losses that do not depend on the SAE: sums over each document (resampling-units.ts), nats. */
 export interface BaselineSums {
   readonly clean: Float64Array;
   readonly zero: Float64Array;
   readonly mean: Float64Array;
   readonly klZero: Float64Array;
-  /** Σ‖x − x̄‖² of each sequence. */
+  /** Σ‖x − x̄‖² of each document. */
   readonly deviation: Float64Array;
 }
 

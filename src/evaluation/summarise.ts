@@ -22,8 +22,8 @@ export interface Measured {
 }
 
 export function summarise(measured: Measured): Evaluation {
-  const { sae, sums, baseline, seed } = measured;
-  const contexts = baseline.clean.length;
+  const { sae, sums, seed } = measured;
+  const contexts = sums.units.of.length / sums.context;
   const tokens = contexts * sums.context;
   // In float64: 0.1 rounded to float32 lies above 0.1 and would count as "above 10 %".
   const density = Float64Array.from(sums.firings, (fired) => fired / tokens);
@@ -39,7 +39,9 @@ export function summarise(measured: Measured): Evaluation {
     context: sums.context,
     tokens,
     predictions: contexts * (sums.context - 1),
-    ...faithfulness(measured, tokens),
+    documents: sums.units.kind === "document" ? sums.units.count : null,
+    interval_unit: sums.units.kind,
+    ...faithfulness(measured, tokens, contexts * (sums.context - 1)),
     splice_identity_deviation: measured.identity,
     ...sparsity(sums, tokens),
     ...densities(density, sums.firings, tokens),
@@ -49,10 +51,10 @@ export function summarise(measured: Measured): Evaluation {
   return { result, features };
 }
 
-function faithfulness({ sums, baseline, moments, seed }: Measured, tokens: number) {
-  const contexts = baseline.clean.length;
-  const predictions = contexts * (sums.context - 1);
-  const perSequence = {
+function faithfulness({ sums, baseline, moments, seed }: Measured, tokens: number, predictions: number) {
+  const perUnit = {
+    tokens: sums.units.tokens,
+    predictions: sums.units.predictions,
     clean: baseline.clean,
     zero: baseline.zero,
     mean: baseline.mean,
@@ -63,23 +65,24 @@ function faithfulness({ sums, baseline, moments, seed }: Measured, tokens: numbe
     error: sums.squaredError,
     l0: sums.l0,
   };
-  type Name = keyof typeof perSequence;
+  type Name = keyof typeof perUnit;
   const statistics = {
-    ce_increase: (s: Record<Name, number>) => (s.sae - s.clean) / predictions,
+    ce_increase: (s: Record<Name, number>) => (s.sae - s.clean) / s.predictions,
     loss_recovered_zero: (s: Record<Name, number>) =>
-      lossRecovered(s.zero / predictions, s.sae / predictions, s.clean / predictions),
+      lossRecovered(s.zero / s.predictions, s.sae / s.predictions, s.clean / s.predictions),
     loss_recovered_mean: (s: Record<Name, number>) =>
-      lossRecovered(s.mean / predictions, s.sae / predictions, s.clean / predictions),
-    kl: (s: Record<Name, number>) => s.kl / predictions,
-    kl_recovered_zero: (s: Record<Name, number>) => klRecovered(s.klZero / predictions, s.kl / predictions),
+      lossRecovered(s.mean / s.predictions, s.sae / s.predictions, s.clean / s.predictions),
+    kl: (s: Record<Name, number>) => s.kl / s.predictions,
+    kl_recovered_zero: (s: Record<Name, number>) =>
+      klRecovered(s.klZero / s.predictions, s.kl / s.predictions),
     explained_variance: (s: Record<Name, number>) => explainedVariance(s.error, s.deviation),
-    mse: (s: Record<Name, number>) => s.error / tokens,
-    l0: (s: Record<Name, number>) => s.l0 / tokens,
+    mse: (s: Record<Name, number>) => s.error / s.tokens,
+    l0: (s: Record<Name, number>) => s.l0 / s.tokens,
   };
   const total = Object.fromEntries(
-    Object.entries(perSequence).map(([name, values]) => [name, sum(values)]),
+    Object.entries(perUnit).map(([name, values]) => [name, sum(values)]),
   ) as Record<Name, number>;
-  const interval = bootstrapIntervals<Name, keyof typeof statistics>(perSequence, statistics, seed);
+  const interval = bootstrapIntervals<Name, keyof typeof statistics>(perUnit, statistics, seed);
   const errorAfterFirst = total.error - sums.squaredErrorFirst;
   return {
     ce_clean: total.clean / predictions,

@@ -16,10 +16,15 @@ export interface PackerState {
   readonly piece: readonly number[];
   readonly started: boolean;
   readonly tallies: readonly (readonly [number, number])[];
+  /** The piece begins with the first token of a document. */
+  readonly begins?: boolean;
 }
 
-/** Takes one finished context (its array is reused) and the kind that most of its tokens are of. */
-export type ContextSink = (context: Int32Array, kind: number) => void;
+/**
+ * Takes one finished context (its array is reused), the kind that most of its tokens are of, and whether a document begins behind its
+ * first separator: elsewhere a separator says so, there one stands anyway.
+ */
+export type ContextSink = (context: Int32Array, kind: number, begins: boolean) => void;
 
 export class Packer {
   readonly #context: Int32Array;
@@ -27,6 +32,7 @@ export class Packer {
   /** Tokens in #context, the leading separator included. */
   #length = 1;
   #started = false;
+  #begins = false;
   /** Tokens of each kind in the piece. */
   #tallies = new Map<number, number>();
 
@@ -37,12 +43,13 @@ export class Packer {
     this.#context.set(state.piece, 1);
     this.#length = 1 + state.piece.length;
     this.#started = state.started;
+    this.#begins = state.begins === true;
     this.#tallies = new Map(state.tallies);
   }
 
   get state(): PackerState {
     const piece = Array.from(this.#context.subarray(1, this.#length));
-    return { piece, started: this.#started, tallies: [...this.#tallies] };
+    return { piece, started: this.#started, tallies: [...this.#tallies], begins: this.#begins };
   }
 
   /** Tokens of the incomplete piece. */
@@ -56,6 +63,7 @@ export class Packer {
     const bos = this.#bos;
     let length = this.#length;
     let counted = length;
+    if (length === 1) this.#begins = true;
     const tally = () => this.#tallies.set(kind, (this.#tallies.get(kind) ?? 0) + length - counted);
     for (let i = this.#started ? -1 : 0; i < ids.length; i++) {
       const id = i < 0 ? bos : ids[i]!;
@@ -63,7 +71,8 @@ export class Packer {
       context[length++] = id;
       if (length < context.length) continue;
       tally();
-      sink(context, this.#majority());
+      sink(context, this.#majority(), this.#begins);
+      this.#begins = false;
       this.#tallies.clear();
       length = counted = 1;
     }

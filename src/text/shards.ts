@@ -11,7 +11,8 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, messageOf } from "../errors.ts";
-import { type ShardSummary, type SplitSummary, type TokenManifest, readManifest } from "./manifest.ts";
+import { type DocumentBoundaries, readDocumentStarts, type SplitName } from "./document-starts.ts";
+import { type ShardSummary, type TokenManifest, readManifest } from "./manifest.ts";
 
 /** The contexts of one side of the split. */
 export interface TokenSplit {
@@ -24,6 +25,8 @@ export interface TokenSplit {
    * @throws Failure when a shard is missing or is not what the manifest says
    */
   read(first: number, count: number, into?: Int32Array): Int32Array;
+  /** How documents are told apart; undefined where the shards do not say it. */
+  readonly boundaries?: DocumentBoundaries | undefined;
 }
 
 export interface TokenShards {
@@ -70,8 +73,8 @@ export function openShards(folder: string): TokenShards {
   return {
     folder,
     manifest,
-    train: new ShardedSplit(folder, manifest, manifest.train),
-    heldout: new ShardedSplit(folder, manifest, manifest.heldout),
+    train: new ShardedSplit(folder, manifest, "train"),
+    heldout: new ShardedSplit(folder, manifest, "heldout"),
     heldoutKinds: () => readHeldoutKinds(folder, manifest.heldout.contexts),
   };
 }
@@ -85,9 +88,14 @@ class ShardedSplit implements TokenSplit {
   /** First context of each shard. */
   readonly #starts: readonly number[];
   readonly #verified = new Set<number>();
+  readonly #side: SplitName;
+  readonly #separator: number;
 
-  constructor(folder: string, manifest: TokenManifest, { shards, contexts }: SplitSummary) {
+  constructor(folder: string, manifest: TokenManifest, side: SplitName) {
+    const { shards, contexts } = manifest[side];
     this.#folder = folder;
+    this.#side = side;
+    this.#separator = manifest.bos_token_id;
     this.#dtype = manifest.dtype;
     this.#shards = shards;
     this.context = manifest.request.context;
@@ -101,6 +109,11 @@ class ShardedSplit implements TokenSplit {
     }
     for (const shard of shards)
       checkSize(folder, shard, shard.contexts * this.context * bytesPerToken(this.#dtype));
+  }
+
+  get boundaries(): DocumentBoundaries | undefined {
+    const starts = readDocumentStarts(this.#folder)?.[this.#side];
+    return starts && { separator: this.#separator, starts };
   }
 
   read(first: number, count: number, into = new Int32Array(count * this.context)): Int32Array {

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { Failure } from "../errors.ts";
 import { makeFolder, writeFailure } from "../files/atomic.ts";
+import { documentStartsName } from "./document-starts.ts";
 import { manifestName, readManifest } from "./manifest.ts";
 import { heldoutKindsName } from "./shards.ts";
 
@@ -29,11 +30,11 @@ export function shareShards(from: string, to: string): void {
     throw new Failure(`${to} holds other tokens than ${from}: choose another folder, or delete this one`);
   }
   const shards = [...manifest.train.shards, ...manifest.heldout.shards].map(({ file }) => file);
-  const kinds = existsSync(join(from, heldoutKindsName)) ? [heldoutKindsName] : [];
+  const beside = [heldoutKindsName, documentStartsName].filter((name) => existsSync(join(from, name)));
   try {
     makeFolder(to);
     // The manifest comes last: without it a folder counts as unfinished.
-    for (const name of [...shards, ...kinds, manifestName]) share(join(from, name), join(to, name));
+    for (const name of [...shards, ...beside, manifestName]) share(join(from, name), join(to, name));
   } catch (error) {
     throw error instanceof Failure ? error : writeFailure(to, error);
   }

@@ -23,6 +23,7 @@ export interface SplitBuilderState {
   readonly kinds: readonly KindCounts[];
   readonly contextKinds: readonly number[];
   readonly contextBytes: readonly number[];
+  readonly starts?: readonly number[];
 }
 
 export class SplitBuilder {
@@ -33,6 +34,7 @@ export class SplitBuilder {
   readonly #kindIndex: Map<string, number>;
   readonly #contextKinds: number[];
   readonly #contextBytes: number[];
+  readonly #starts: number[];
   #documents: number;
   #bytes: number;
 
@@ -44,6 +46,7 @@ export class SplitBuilder {
     this.#kindIndex = new Map(this.#kinds.map(({ kind }, i) => [kind, i]));
     this.#contextKinds = [...(state?.contextKinds ?? [])];
     this.#contextBytes = [...(state?.contextBytes ?? [])];
+    this.#starts = [...(state?.starts ?? [])];
     this.#documents = state?.documents ?? 0;
     this.#bytes = state?.bytes ?? 0;
   }
@@ -73,8 +76,9 @@ export class SplitBuilder {
     counts.documents++;
     counts.bytes += bytes;
     counts.tokens += ids.length;
-    this.#packer.push(ids, index, (context, majority) => {
+    this.#packer.push(ids, index, (context, majority, begins) => {
       if (this.isFull) return;
+      if (begins) this.#starts.push(this.writer.contexts);
       this.writer.add(context);
       const lengths = this.#options.tokenBytes;
       if (lengths === undefined) return;
@@ -92,6 +96,7 @@ export class SplitBuilder {
       kinds: this.#kinds,
       contextKinds: this.#contextKinds,
       contextBytes: this.#contextBytes,
+      starts: this.#starts,
     };
   }
 
@@ -107,6 +112,11 @@ export class SplitBuilder {
       kinds: this.#kinds,
       shards: [...this.writer.shards],
     };
+  }
+
+  /** Contexts that begin with a document, ascending. */
+  get starts(): readonly number[] {
+    return this.#starts;
   }
 
   heldoutKinds(): HeldoutKinds {

@@ -5,6 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import { writeJson } from "../files/atomic.ts";
 import type { Tokenizer } from "../model/tokenizer.ts";
 import { type DocumentBatch, invalidUtf8Rule, readBatch } from "./document-batches.ts";
+import { writeDocumentStarts } from "./document-starts.ts";
 import type { DocumentStream } from "./document.ts";
 import type { EncodedTexts } from "./encoded-texts.ts";
 import { type TokenManifest, type TokenRequest, manifestName } from "./manifest.ts";
@@ -218,6 +219,7 @@ export class Tokenizing {
       heldout: this.#heldout.finish(),
     };
     writeJson(join(folder, heldoutKindsName), this.#heldout.heldoutKinds());
+    writeDocumentStarts(folder, { train: this.#train.starts, heldout: this.#heldout.starts });
     writeJson(join(folder, manifestName), manifest);
     removeProgress(folder);
     return manifest;

@@ -199,6 +199,8 @@ export function fabricateEvaluation(
     context: 128,
     tokens,
     predictions: (tokens / 128) * 127,
+    documents: 412,
+    interval_unit: "document",
     ce_clean: clean,
     ce_sae: sae,
     ce_zero: zero,

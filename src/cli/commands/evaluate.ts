@@ -13,7 +13,7 @@ export const evaluateCommand = defineCommand({
   summary: "measure dictionaries on a text: loss recovered, explained variance, density, …",
   description:
     `Replaces the activation at a hook point by a dictionary's reconstruction and measures what that costs the
-    model, beside zero and mean ablation, with bootstrap intervals over sequences; and what the dictionary does: explained
+    model, beside zero and mean ablation, with bootstrap intervals over documents; and what the dictionary does: explained
     variance, L0, densities, dead and rare features. Works for any SAE in SAELens layout (cfg.json and
     sae_weights.safetensors: standard, topk, jumprelu, gated), and for all dictionaries of a run directory at once.
     Writes evaluation.json and features.safetensors beside each dictionary, or below --out.

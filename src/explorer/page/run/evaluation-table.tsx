@@ -21,7 +21,7 @@ export function EvaluationTable({ saes, colourOf }: EvaluationTableProps) {
     <>
       <p class="note">
         On {formatCount(first.tokens)} held-out tokens in {formatCount(first.contexts)} sequences. Intervals:
-        95 %, bootstrap over sequences. What a number means is shown where it is pointed at.
+        95 %, bootstrap over {first.interval_unit}s. What a number means is shown where it is pointed at.
       </p>
       <div class={evaluated.length > 1 ? "scroll" : "numbers-columns"}>
         <table class="numbers">
