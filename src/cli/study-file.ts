@@ -29,14 +29,19 @@ export interface ReadStudy {
   readonly json: Json;
 }
 
-/** What the command line may say in place of the file. */
-export interface StudyOverrides {
+/** What belongs to the machine that does the work. */
+export interface Machine {
   readonly threads?: number | undefined;
+  /** Bytes. */
   readonly memory?: number | undefined;
 }
 
-/** @throws UsageError for the first thing that is wrong */
-export async function readStudy(path: string, overrides: StudyOverrides = {}): Promise<ReadStudy> {
+/**
+ * @param given on the command line, in place of what the file says
+ * @param usual where neither says anything; this machine's, unless given
+ * @throws UsageError for the first thing that is wrong
+ */
+export async function readStudy(path: string, given: Machine = {}, usual: Machine = {}): Promise<ReadStudy> {
   const json = readObject(path, "", '{"base": {…}, "grid": {"expansion": [8, 32]}}');
   refuseUnknownKeys(json, path);
   const folder = dirname(resolve(path));
@@ -51,9 +56,9 @@ export async function readStudy(path: string, overrides: StudyOverrides = {}): P
     request: {
       title: asked.title ?? name,
       question: asked.question ?? null,
-      threads: overrides.threads ?? asked.threads ?? availableParallelism(),
+      threads: given.threads ?? asked.threads ?? usual.threads ?? availableParallelism(),
       checkpointMinutes: asked.checkpointMinutes,
-      memoryBytes: overrides.memory ?? asked.memory ?? Math.floor(MEMORY_SHARE * machineBytes()),
+      memoryBytes: given.memory ?? asked.memory ?? usual.memory ?? Math.floor(MEMORY_SHARE * machineBytes()),
       groupSize: asked.groupSize ?? null,
       slices: asked.slices,
       measures,

@@ -269,10 +269,7 @@ describe("mistakes", () => {
 test("its JSON Schema knows every key, at every place", () => {
   const schema = studyJsonSchema() as { properties: Record<string, unknown> };
   expect(Object.keys(schema.properties)).toEqual(
-    expect.arrayContaining([
-      ...["title", "seeds", "memory", "description"],
-      ...["base", "grid", "random", "trials", "measure"],
-    ]),
+    expect.arrayContaining("title seeds memory description base grid random trials measure".split(" ")),
   );
   expect(schema).toHaveProperty("properties.base.properties.expansion.anyOf");
   expect(schema).not.toHaveProperty("properties.base.properties.threads");

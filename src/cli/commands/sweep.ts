@@ -1,12 +1,14 @@
 /** `monosemantic sweep`: a study, from its file to its report. */
 
+import { join } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../errors.ts";
 import { ENGINES, type EngineChoice } from "../../study/engine-file.ts";
+import type { Speed } from "../../study/forecast/speed.ts";
 import type { Plan } from "../../study/plan.ts";
-import type { SlurmProfile } from "../../study/slurm/profile.ts";
+import { planLines } from "../../study/plan-text.ts";
 import type { StudyRequest } from "../../study/study-request.ts";
-import { type CommandContext, type CommandResult, defineCommand } from "../command.ts";
+import { type CommandContext, defineCommand } from "../command.ts";
 import { freshFolder } from "../run-progress.ts";
 import { studyJsonSchema } from "../study-schema.ts";
 
@@ -104,42 +106,67 @@ export const sweepCommand = defineCommand({
         `--jobs ${jobs} is for --engine local: on Slurm, "concurrent" in the profile says it`,
       );
     }
-    const { parseProfile, readProfile } = await import("../../study/slurm/profile.ts");
-    const site = profile === undefined ? parseProfile({}, "no profile") : readProfile(profile);
+    const site = engine === "slurm" ? await siteFor(profile) : undefined;
     const { readStudy } = await import("../study-file.ts");
-    const { name, request, json } = await readStudy(input.study, { threads, memory });
-    const plan = await forecasted(request, input.study, context);
+    const { name, request, json } = await readStudy(input.study, { threads, memory }, site?.node);
     const place = output.out ?? freshFolder("studies", name);
+    const { plan, assumption } = await forecasted(request, input.study, site?.profile.speed, context);
     const { refuseTaken, createStudy } = await import("../../study/create-study.ts");
     refuseTaken(place, plan);
-    if (output.dryRun) return dryRun(plan, engine === "slurm" ? { place, site } : null);
-    const choice: EngineChoice = engine === "slurm" ? { engine, retry: site.retries } : { engine, jobs };
-    createStudy(place, { plan, json, engine: choice });
-    context.progress.say(`the study is in ${place}`);
-    if (engine === "slurm") {
-      const { startSlurm } = await import("../../study/slurm/engine.ts");
-      const { StudyFolder } = await import("../../study/study-folder.ts");
-      const { submittedResult } = await import("../go-on.ts");
-      const hooks = { signal: context.signal, onNote: (line: string) => context.progress.say(line) };
-      return submittedResult(place, await startSlurm(StudyFolder.open(place), site, hooks));
+    if (output.dryRun) {
+      const lines = [...planLines(plan), ...(assumption === undefined ? [] : [assumption])];
+      if (site === undefined) return { text: lines.join("\n"), json: plan };
+      const slurm = site.preview(place, plan);
+      return { text: [...lines, "", slurm].join("\n"), json: { ...plan, slurm } };
     }
+    const choice = { engine, jobs, ...(site && { retry: site.profile.retries }) };
+    createStudy(place, { plan, json, engine: choice }, site?.write);
+    context.progress.say(`the study is in ${place}`);
     const { goOn } = await import("../go-on.ts");
     return goOn(place, context);
   },
 });
 
+/** What the profile of a Slurm site says, before there is a study. @throws UsageError for a profile that is wrong */
+async function siteFor(path: string | undefined) {
+  const { memoryBytes, parseProfile, readProfile, siteOf } = await import("../../study/slurm/profile.ts");
+  const { writeProfile } = await import("../../study/slurm/site-folder.ts");
+  const { slurmPreview } = await import("../../study/slurm/preview.ts");
+  const profile = path === undefined ? parseProfile({}, "no profile") : readProfile(path);
+  const { cpus, memory } = siteOf(profile, "train");
+  const bytes = memory === undefined || memory === null ? null : memoryBytes(memory);
+  return {
+    profile,
+    /** Groups are cut for the node that trains them, and not for the one on which we are. */
+    node: {
+      threads: cpus,
+      memory: bytes === null ? undefined : Math.floor(bytes / profile.memorySafety),
+    },
+    preview: (place: string, plan: Plan) => slurmPreview(place, plan, profile),
+    write: (folder: string) => writeProfile({ slurm: join(folder, "slurm") }, profile),
+  };
+}
+
 /** @throws UsageError that begins with the name of the study file */
-async function forecasted(request: StudyRequest, file: string, { progress }: CommandContext): Promise<Plan> {
+async function forecasted(
+  request: StudyRequest,
+  file: string,
+  known: Speed | undefined,
+  { progress }: CommandContext,
+): Promise<{ plan: Plan; assumption: string | undefined }> {
   const { completePlan, draftPlan } = await import("../../study/make-plan.ts");
-  const { forecastParts } = await import("../../study/forecast/forecast-parts.ts");
+  const { forecastAssumption, forecastParts } = await import("../../study/forecast/forecast-parts.ts");
   const { speedOfThisMachine } = await import("../../study/forecast/machine-speed.ts");
   const draft = withFile(file, () => draftPlan(request));
-  progress.phase("measuring the speed of this machine, unless it is known");
-  const forecasts = await forecastParts(draft, await speedOfThisMachine(request.threads));
-  return completePlan(
+  const phase = progress.phase("looking how fast this machine is");
+  const speed = known ?? (await speedOfThisMachine(request.threads));
+  const forecasts = await forecastParts(draft, speed);
+  phase.end();
+  const plan = completePlan(
     draft,
     draft.parts.map((part) => forecasts.get(part.name)!),
   );
+  return { plan, assumption: forecastAssumption(plan, speed) };
 }
 
 function withFile<T>(file: string, work: () => T): T {
@@ -149,15 +176,4 @@ function withFile<T>(file: string, work: () => T): T {
     if (error instanceof UsageError) throw new UsageError(`${file}: ${error.message}`, { cause: error });
     throw error;
   }
-}
-
-async function dryRun(
-  plan: Plan,
-  slurm: { readonly place: string; readonly site: SlurmProfile } | null,
-): Promise<CommandResult> {
-  const { planLines } = await import("../../study/plan-text.ts");
-  if (slurm === null) return { text: planLines(plan).join("\n"), json: plan };
-  const { slurmPreview } = await import("../../study/slurm/preview.ts");
-  const jobs = slurmPreview(slurm.place, plan, slurm.site);
-  return { text: [...planLines(plan), "", jobs].join("\n"), json: { ...plan, slurm: jobs } };
 }

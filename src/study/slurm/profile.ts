@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { nearest, UsageError } from "../../errors.ts";
 import { readJson } from "../../files/read.ts";
+import { speedSchema } from "../forecast/speed.ts";
 import { STAGES } from "../plan.ts";
 import { retrySchema, type RetryPolicy } from "../retry-policy.ts";
 
@@ -88,6 +89,11 @@ export const profileSchema = siteSchema.extend({
       "how often a job of a few seconds looks after the study; 0: none, where nodes may not submit jobs: then `resume` does it",
     ),
   retries: retrySchema.prefault({}),
+  speed: speedSchema
+    .optional()
+    .describe(
+      "how fast a node is, for forecasts: what a sweep on such a node leaves in ~/.cache/monosemantic; not given: as fast as this machine",
+    ),
   stages: z
     .partialRecord(z.enum(PLACES), siteSchema)
     .prefault({})
