@@ -58,8 +58,8 @@ export async function startSlurm(
 }
 
 /** Whether Slurm would take each script, before any is in its queue: the last one may be reached after days. */
-async function tryScripts({ folder, profile, naming }: Site): Promise<void> {
-  for (const place of scriptsOf(folder, profile, naming).keys()) {
+async function tryScripts({ folder, profile }: Site): Promise<void> {
+  for (const place of scriptsOf(folder, profile).keys()) {
     const answer = await ask("sbatch", ["--test-only", scriptPath(folder, place)]);
     if (answer.code !== 0) {
       throw new Failure(

@@ -4,8 +4,9 @@ import { join, resolve } from "node:path";
 import type { Plan } from "../plan.ts";
 import { jobArrays } from "./arrays.ts";
 import { grownMemory } from "./memory.ts";
+import { partScript } from "./part-script.ts";
 import type { SlurmProfile } from "./profile.ts";
-import { quoted, scriptPath } from "./sbatch.ts";
+import { PART_SCRIPT, quoted, scriptPath } from "./sbatch.ts";
 import { previewNaming, scriptsOf } from "./site-folder.ts";
 import { sbatchWords, sharesOf, tendWords } from "./submit.ts";
 
@@ -30,8 +31,10 @@ export function slurmPreview(path: string, plan: Plan, profile: SlurmProfile): s
     profile.tendMinutes === 0
       ? []
       : [`sbatch ${shown(tendWords(site, "watch", []))}`, `sbatch ${shown(tendWords(site, "tend", names))}`];
-  const scripts = [...scriptsOf(folder, profile, naming)].map(
-    ([place, text]) => `# ${scriptPath(folder, place)}\n\n${text}`,
+  const texts = [...scriptsOf(folder, profile)].map(
+    ([place, text]) => [scriptPath(folder, place), text] as const,
   );
+  const files = [...texts, [join(folder.slurm, PART_SCRIPT), partScript(profile, naming)] as const];
+  const scripts = files.map(([file, text]) => `# ${file}\n\n${text}`);
   return [...scripts, "# Submitted in this order:\n", ...commands, ...tending].join("\n");
 }

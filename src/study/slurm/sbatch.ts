@@ -12,8 +12,6 @@ import { UsageError } from "../../errors.ts";
 import type { Part, Plan, Stage } from "../plan.ts";
 import { memoryWord, stageMemory } from "./memory.ts";
 import { siteOf, type Place, type Site, type SlurmProfile } from "./profile.ts";
-import { jobBody } from "./job-body.ts";
-import type { Naming } from "./queue.ts";
 
 /** Of a study folder what a script needs: there need be none yet. */
 export interface StudyPlace {
@@ -29,6 +27,9 @@ export function commandOf(profile: SlurmProfile): readonly string[] {
   return profile.command ?? [process.execPath, LAUNCHER];
 }
 
+/** What all stages share (part-script.ts). */
+export const PART_SCRIPT = "part.sh";
+
 export function scriptPath(folder: StudyPlace, place: Place): string {
   return join(folder.slurm, `${place}.sbatch`);
 }
@@ -37,7 +38,6 @@ export function scriptPath(folder: StudyPlace, place: Place): string {
 export function stageScript(
   folder: StudyPlace,
   profile: SlurmProfile,
-  naming: Naming,
   stage: Stage,
   parts: readonly Part[],
 ): string {
@@ -58,7 +58,9 @@ export function stageScript(
     'if [ -z "$part" ]; then echo "there is no part $number: submit with --array, from 0 or 1 on" >&2; exit 2; fi',
     "",
     ...surroundings(siteOf(profile, stage)),
-    jobBody(profile, naming, words(siteOf(profile, stage), profile)),
+    `monosemantic=(${words(siteOf(profile, stage), profile)})`,
+    `. "$study/slurm/${PART_SCRIPT}"`,
+    "",
   ].join("\n");
 }
 

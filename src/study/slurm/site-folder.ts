@@ -11,7 +11,8 @@ import { StudyFolder } from "../study-folder.ts";
 import { ask } from "./commands.ts";
 import { readProfile, type SlurmProfile } from "./profile.ts";
 import type { Naming } from "./queue.ts";
-import { scriptPath, stageScript, tendScript, type StudyPlace } from "./sbatch.ts";
+import { partScript } from "./part-script.ts";
+import { PART_SCRIPT, scriptPath, stageScript, tendScript, type StudyPlace } from "./sbatch.ts";
 
 /** A study in Slurm's hands. */
 export interface Site {
@@ -91,15 +92,11 @@ async function askedArraySize(): Promise<number | undefined> {
 }
 
 /** Stages that the plan has parts of, and their scripts. */
-export function scriptsOf(
-  folder: StudyPlace,
-  profile: SlurmProfile,
-  naming: Naming,
-): Map<Stage | "tend", string> {
+export function scriptsOf(folder: StudyPlace, profile: SlurmProfile): Map<Stage | "tend", string> {
   const scripts = new Map<Stage | "tend", string>();
   for (const stage of STAGES) {
     const parts = folder.plan.parts.filter((part) => part.stage === stage);
-    if (parts.length > 0) scripts.set(stage, stageScript(folder, profile, naming, stage, parts));
+    if (parts.length > 0) scripts.set(stage, stageScript(folder, profile, stage, parts));
   }
   if (profile.tendMinutes > 0) scripts.set("tend", tendScript(folder, profile));
   return scripts;
@@ -107,7 +104,8 @@ export function scriptsOf(
 
 /** Anew at each submission: the profile may have been corrected. */
 export function writeScripts({ folder, profile, naming }: Site): void {
-  for (const [place, text] of scriptsOf(folder, profile, naming)) {
+  writeAtomic(join(folder.slurm, PART_SCRIPT), partScript(profile, naming));
+  for (const [place, text] of scriptsOf(folder, profile)) {
     writeAtomic(scriptPath(folder, place), text);
   }
 }

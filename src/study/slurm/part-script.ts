@@ -1,4 +1,7 @@
-/** What a job does for its part, in bash: the half of a script that is the same for all stages. */
+/**
+ * STUDY/slurm/part.sh: what a job does for its part, in bash. The script of each stage ends by reading it, with `study`, `part` and
+ * `monosemantic` set.
+ */
 
 import type { SlurmProfile } from "./profile.ts";
 import { jobName, TENDING, type Naming } from "./queue.ts";
@@ -7,8 +10,7 @@ import { jobName, TENDING, type Naming } from "./queue.ts";
 const GO_ON = 75;
 const DISK_FULL = 74;
 
-/** @param command how a node starts this program, in bash */
-export function jobBody(profile: SlurmProfile, naming: Naming, command: string): string {
+export function partScript(profile: SlurmProfile, naming: Naming): string {
   const { retries } = profile;
   const tending = TENDING.map((kind) => jobName(kind, 0, naming)).join(",");
   const lookAfter =
@@ -20,7 +22,8 @@ if looking=$(timeout 20 squeue -h --name=${tending} -o %i 2>/dev/null) && [ -z "
   timeout 300 "\${monosemantic[@]}" resume "$study" --tend
 fi
 `;
-  return `monosemantic=(${command})
+  return `# What the jobs of all stages do for a part. Written by monosemantic.
+
 attempts="$study/parts/$part/attempts"
 
 say() { echo "[$(date -u +%Y-%m-%dT%H:%M:%SZ)] $part: $*" >&2; }
