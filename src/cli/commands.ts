@@ -3,6 +3,7 @@
 import type { Command } from "./command.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { compareCommand } from "./commands/compare.ts";
+import { effectsCommand } from "./commands/effects.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { featuresCommand } from "./commands/features.ts";
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   pretrainCommand,
   evaluateCommand,
   featuresCommand,
+  effectsCommand,
   explainCommand,
   exploreCommand,
   exportCommand,
