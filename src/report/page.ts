@@ -7,7 +7,8 @@ import type { Figure } from "./figure.ts";
 import { formatCount, formatTokens, prose } from "./format.ts";
 import { sentence, subtitle, tiles } from "./headline.ts";
 import { interpretabilityText } from "./interpretability.ts";
-import { type Content, html, type Markup, trusted } from "./markup.ts";
+import { cautionSection, figureGrid, section, unbroken } from "./layout.ts";
+import { type Content, html, type Markup } from "./markup.ts";
 import { comparisonTable, definitionList, numbersTable } from "./numbers-table.ts";
 import { seriesColour } from "./palette.ts";
 import { eventNote } from "./plots/training-curves.ts";
@@ -71,18 +72,6 @@ function header(folder: RunFolder): Markup {
   </header>`;
 }
 
-/** A line of the title does not end inside a name such as one-layer. */
-function unbroken(text: string): string {
-  return text.replaceAll("-", "\u2011");
-}
-
-function section(title: string, body: Content, aside?: Content): Markup {
-  return html`<section>
-    <h2>${title}${aside && html`<small>${aside}</small>`}</h2>
-    <div class="body">${body}</div>
-  </section>`;
-}
-
 function comparison(saes: readonly ReportedSae[], { frontier }: ReportFigures): Content {
   return [
     comparisonTable(saes),
@@ -100,19 +89,9 @@ function cautions(folder: RunFolder): Markup {
     found
       .filter((caution) => caution.title === title)
       .map(({ sae, text }) => html`<p>${several && sae !== null && html`<b>${sae}</b> `}${prose(text)}</p>`);
-  return section(
-    "Read with care",
-    found.length === 0
-      ? html`<p class="fine">None of the automatic checks found anything to hold against this run.</p>`
-      : html`<ul class="cautions">
-          ${titles.map(
-            (title) =>
-              html`<li>
-                <h3>${title}</h3>
-                <div>${texts(title)}</div>
-              </li>`,
-          )}
-        </ul>`,
+  return cautionSection(
+    "run",
+    titles.map((title) => ({ title, texts: texts(title) })),
   );
 }
 
@@ -161,24 +140,6 @@ function interpretability({ interpretation }: ReportedSae, figure: Figure | null
 /** The density histogram over the whole width, the rest two by two. */
 function featureFigures([density, ...rest]: readonly Figure[]): Content {
   return [figureGrid([density!], "one"), figureGrid(rest)];
-}
-
-function figureGrid(figures: readonly Figure[], columns = ""): Markup {
-  return html`<div class="figures ${columns}">
-    ${figures.map(
-      ({ title, caption, svg, narrow }) =>
-        html`<figure>
-          <h3>${title}</h3>
-          ${
-            narrow === undefined
-              ? trusted(svg)
-              : html`<div class="wide">${trusted(svg)}</div>
-                  <div class="narrow">${trusted(narrow)}</div>`
-          }
-          <figcaption>${prose(caption)}</figcaption>
-        </figure>`,
-    )}
-  </div>`;
 }
 
 /** The usual speed of training: the median over the lines of the log. */

@@ -15,6 +15,7 @@ import type { Interpretation } from "../../interpretation/result.ts";
 import { openStore, type Store, STORE_FILE } from "../../store/store.ts";
 import { versions } from "../../version.ts";
 import type { Stage, Trial } from "../plan.ts";
+import { type LeftOut, readLeftOut } from "../left-out.ts";
 import type { StudyFolder } from "../study-folder.ts";
 import { inOrder, PRIMARY } from "./catalogue.ts";
 import { scoreName } from "./score-catalogue.ts";
@@ -50,6 +51,7 @@ interface GroupResult {
   readonly store: Store | null;
   readonly train: PartFacts | undefined;
   readonly trials: number;
+  readonly leftOut: LeftOut;
   readonly missing: readonly string[];
   readonly problems: readonly string[];
 }
@@ -115,8 +117,14 @@ export function collectOutcomes(folder: StudyFolder): StudyOutcomes {
     trials: plan.trials.flatMap(({ name }) => trials.get(name) ?? []),
     comparisons: compared,
     parts,
+    streams: new Set(plan.groups.map(({ stream, name }) => streamOf(stream.streamSeed, name))).size,
     complete: parts.every(({ stage, condition }) => stage === "report" || condition === "done"),
   };
+}
+
+/** Without a seed of its own a stream has that of its group's first dictionary. */
+function streamOf(seed: number | undefined, group: string): string {
+  return seed === undefined ? group : `seed ${seed}`;
 }
 
 function openGroup(
@@ -136,6 +144,7 @@ function openGroup(
     path,
     lines: path === null ? [] : (attempt(problems, () => readLines(join(path, "metrics.jsonl"))) ?? []),
     store: path === null ? null : openFeatures(join(path, STORE_FILE), problems),
+    leftOut: path === null ? {} : readLeftOut(path),
     train: own.find((one) => one.stage === "train"),
     trials,
     missing: own.filter(({ condition }) => condition !== "done").map((one) => one.part),
@@ -193,6 +202,7 @@ function trialOutcomes(
     group,
     stage,
     result: path === null ? null : relative(folder.path, path),
+    leftOut: typeof result.leftOut[name] === "string" ? result.leftOut[name] : null,
     size: {
       d_in: evaluation?.d_in ?? numberOf(configured["d_in"]),
       d_sae,

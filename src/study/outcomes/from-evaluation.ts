@@ -33,9 +33,10 @@ const WITHOUT = [
 ] as const satisfies readonly Name[];
 
 export function evaluationOutcomes(evaluation: EvaluationResult): Found[] {
-  const { rare, d_sae } = evaluation;
+  const { rare, d_sae, interval_unit } = evaluation;
+  const varies = interval_unit === "document" ? "documents" : "sequences";
   return [
-    ...WITH_INTERVAL.flatMap((name) => found(name, evaluation[name], evaluation[`${name}_ci`], "documents")),
+    ...WITH_INTERVAL.flatMap((name) => found(name, evaluation[name], evaluation[`${name}_ci`], varies)),
     ...WITHOUT.flatMap((name) => found(name, evaluation[name])),
     ...found("encoder_decoder_cosine", evaluation.encoder_decoder_cosine.median),
     ...found("rare_fraction", rare.count / d_sae),

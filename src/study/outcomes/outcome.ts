@@ -6,11 +6,12 @@
 import type { FactorValue, Forecast, Stage } from "../plan.ts";
 
 /**
- * What would give another number. Documents: other text of the same kind (bootstrap). Features: another sample of the dictionary's
+ * What would give another number. Documents: other text of the same kind (bootstrap; over sequences where tokens do not say
+ * where documents begin). Features: another sample of the dictionary's
  * features (bootstrap over those that were explained). Null: counted on all there is, so that only other seeds and other text would
  * change it, and no interval says how much.
  */
-export type Variation = "documents" | "features" | null;
+export type Variation = "documents" | "sequences" | "features" | null;
 
 export interface Outcome {
   /** As in catalogue.ts, which defines it. */
@@ -75,6 +76,8 @@ export interface TrialOutcomes {
   readonly name: string;
   readonly factors: Readonly<Record<string, FactorValue>>;
   readonly group: string;
+  /** Why it has no dictionary while those beside it have: its training diverged. */
+  readonly leftOut: string | null;
   /** Its source model's weights are shuffled: a control. */
   readonly shuffled: boolean;
   /** The last stage whose result is there; null: none yet. */
@@ -120,6 +123,8 @@ export interface StudyOutcomes {
   readonly trials: readonly TrialOutcomes[];
   readonly comparisons: readonly ComparisonOutcomes[];
   readonly parts: readonly PartFacts[];
+  /** Different shuffles of the text that trials were trained on; 1: seeds of the dictionaries alone differ. */
+  readonly streams: number;
   /** Everything that was planned is there, the report itself not counted. */
   readonly complete: boolean;
 }

@@ -1,0 +1,98 @@
+/** L0 against an outcome: one point a trial, the front that no trial beats, and who might be on it by another draw. */
+
+import * as Plot from "@observablehq/plot";
+import { draw, type Figure, NARROW, quietX, quietY, WIDE } from "../../../report/figure.ts";
+import { colour } from "../../../report/palette.ts";
+import type { Frontier, FrontierPoint } from "../frontiers.ts";
+import { counted } from "../words.ts";
+import { type Colouring, legendMarks } from "./colours.ts";
+import { logTicks, scaleFor, shortNumber, tickText } from "./scales.ts";
+
+/** More names than this would cover the points. */
+const MOST_NAMES = 7;
+
+export function studyFrontierFigure({ x, y, points, front }: Frontier, colouring: Colouring): Figure {
+  const ends = (of: (point: FrontierPoint) => FrontierPoint["x"]) =>
+    points.flatMap((point) => [
+      of(point).value,
+      of(point).low ?? of(point).value,
+      of(point).high ?? of(point).value,
+    ]);
+  const xs = ends((point) => point.x).filter((value) => value > 0);
+  const spread = Math.max(...xs) / Math.min(...xs) > 4;
+  const stroke = ({ trial }: FrontierPoint) => colouring.of(trial);
+  const might = points.filter(({ standing }) => standing.reachesFront && !standing.onFront).length;
+  const at = (width: number) =>
+    draw(`${y.label} against ${x.label}`, {
+      width,
+      height: width < WIDE ? 300 : 340,
+      marginTop: 36,
+      marginLeft: 52,
+      marginRight: width < WIDE ? 14 : 40,
+      x: scaleFor(xs, spread),
+      y: scaleFor(
+        ends((point) => point.y),
+        false,
+      ),
+      marks: [
+        ...quietY({ ticks: 6, label: null, tickFormat: (value: number) => tickText(y, value) }),
+        quietX({
+          ticks: spread ? logTicks(xs) : 6,
+          label: `${x.label}, active features a token`,
+          tickFormat: (value: number) => shortNumber(value),
+        }),
+        Plot.line(front, {
+          x: ({ x: outcome }: FrontierPoint) => outcome.value,
+          y: ({ y: outcome }: FrontierPoint) => outcome.value,
+          curve: "step-after",
+          stroke: colour("faint"),
+          strokeDasharray: "3,3",
+        }),
+        Plot.ruleX(points, {
+          x: ({ x: outcome }: FrontierPoint) => outcome.value,
+          y1: ({ y: outcome }: FrontierPoint) => outcome.low ?? outcome.value,
+          y2: ({ y: outcome }: FrontierPoint) => outcome.high ?? outcome.value,
+          stroke,
+          strokeOpacity: 0.6,
+        }),
+        Plot.ruleY(points, {
+          y: ({ y: outcome }: FrontierPoint) => outcome.value,
+          x1: ({ x: outcome }: FrontierPoint) => outcome.low ?? outcome.value,
+          x2: ({ x: outcome }: FrontierPoint) => outcome.high ?? outcome.value,
+          stroke,
+          strokeOpacity: 0.6,
+        }),
+        Plot.dot(points, {
+          x: ({ x: outcome }: FrontierPoint) => outcome.value,
+          y: ({ y: outcome }: FrontierPoint) => outcome.value,
+          r: ({ standing }: FrontierPoint) => (standing.onFront ? 4.6 : 3.2),
+          stroke,
+          strokeWidth: 1.5,
+          fill: (point: FrontierPoint) => (point.standing.reachesFront ? stroke(point) : colour("paper")),
+        }),
+        ...(width === WIDE && front.length <= MOST_NAMES
+          ? [
+              Plot.text(front, {
+                x: ({ x: outcome }: FrontierPoint) => outcome.value,
+                y: ({ y: outcome }: FrontierPoint) => outcome.value,
+                text: "trial",
+                textAnchor: "end",
+                dx: -8,
+                dy: -8,
+                fill: colour("ink"),
+              }),
+            ]
+          : []),
+        ...legendMarks(colouring),
+      ],
+    });
+  return {
+    name: `frontier-${y.name.replaceAll("_", "-")}`,
+    title: `${y.label} against L0`,
+    caption: `Up and left is better. ${counted(front.length, "trial")} of ${points.length} on the front, which no other beats in both${
+      might > 0 ? `; ${might} more might be, within the intervals of both (filled)` : ""
+    }. Bars: 95 % intervals over text or features; seeds are points of their own.`,
+    svg: at(WIDE),
+    narrow: at(NARROW),
+  };
+}
