@@ -18,9 +18,13 @@ export type UnforeseenPlan = Omit<Plan, "parts"> & { readonly parts: readonly Un
 
 /**
  * The plan but for what each part will take.
+ * @param members numbers of the trials of each group
  * @throws UsageError when two trials are the same, or one does not fit in the memory of a part
  */
-export function draftPlan(request: StudyRequest): UnforeseenPlan {
+export function draftPlan(
+  request: StudyRequest,
+  members: readonly (readonly number[])[] = groupTrials(request),
+): UnforeseenPlan {
   const { title, question, threads, checkpointMinutes, memoryBytes, measures, trials } = request;
   refuseDuplicates(trials);
   const factors = factorsOf(trials, request.declared);
@@ -28,7 +32,6 @@ export function draftPlan(request: StudyRequest): UnforeseenPlan {
     factors,
     trials.map(({ label }) => label),
   );
-  const members = groupTrials(request);
   const { texts, ofGroup } = textsFor(
     members.map(([first]) => trials[first!]!),
     request.slices,

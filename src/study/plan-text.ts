@@ -56,7 +56,23 @@ function partLines({ parts }: Plan): string[] {
   return table([["part", "time", "memory", "disk", "needs"], ...rows]);
 }
 
-function totalLines({ parts, threads, memoryBytes, checkpointMinutes }: Plan): string[] {
+/** One sentence for parts that are forecast to take more than they may; undefined where none is. */
+export function memoryWarning({ parts, memoryBytes }: Plan): string | undefined {
+  const large = parts
+    .filter(({ forecast }) => forecast.memoryBytes > memoryBytes)
+    .sort((a, b) => b.forecast.memoryBytes - a.forecast.memoryBytes);
+  const [first] = large;
+  if (first === undefined) return undefined;
+  const others = large.length === 1 ? "" : ` and ${counted(large.length - 1, "other part")}`;
+  return (
+    `${first.name}${others} will take about ${formatBytes(first.forecast.memoryBytes)}, more than the ` +
+    `${formatBytes(memoryBytes)} that a part may: allow more with "memory", or measure less`
+  );
+}
+
+function totalLines(plan: Plan): string[] {
+  const { parts, threads, memoryBytes, checkpointMinutes } = plan;
+  const warning = memoryWarning(plan);
   const sum = (some: readonly Part[]) => some.reduce((total, { forecast }) => total + forecast.seconds, 0);
   const disk = parts.reduce((total, { forecast }) => total + forecast.diskBytes, 0);
   const most = Math.max(...parts.map(({ forecast }) => forecast.memoryBytes));
@@ -69,6 +85,7 @@ function totalLines({ parts, threads, memoryBytes, checkpointMinutes }: Plan): s
       `all at once ${formatDuration(longestChain(parts))}`,
     `memory of the largest part ${formatBytes(most)}, of ${formatBytes(memoryBytes)} that one may take; disk ${formatBytes(disk)} in all; ` +
       `a checkpoint every ${checkpointMinutes} minutes`,
+    ...(warning === undefined ? [] : [warning]),
   ];
 }
 

@@ -3,10 +3,10 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../errors.ts";
-import { ENGINES, type EngineChoice } from "../../study/engine-file.ts";
+import { ENGINES } from "../../study/engine-file.ts";
 import type { Speed } from "../../study/forecast/speed.ts";
 import type { Plan } from "../../study/plan.ts";
-import { planLines } from "../../study/plan-text.ts";
+import { memoryWarning, planLines } from "../../study/plan-text.ts";
 import type { StudyRequest } from "../../study/study-request.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { freshFolder } from "../run-progress.ts";
@@ -121,7 +121,9 @@ export const sweepCommand = defineCommand({
     }
     const choice = { engine, jobs, ...(site && { retry: site.profile.retries }) };
     createStudy(place, { plan, json, engine: choice }, site?.write);
-    context.progress.say(`the study is in ${place}`);
+    const warning = memoryWarning(plan);
+    for (const line of [warning, `the study is in ${place}`])
+      if (line !== undefined) context.progress.say(line);
     const { goOn } = await import("../go-on.ts");
     return goOn(place, context);
   },
@@ -154,18 +156,16 @@ async function forecasted(
   known: Speed | undefined,
   { progress }: CommandContext,
 ): Promise<{ plan: Plan; assumption: string | undefined }> {
-  const { completePlan, draftPlan } = await import("../../study/make-plan.ts");
-  const { forecastAssumption, forecastParts } = await import("../../study/forecast/forecast-parts.ts");
+  const { forecastAssumption } = await import("../../study/forecast/forecast-parts.ts");
   const { speedOfThisMachine } = await import("../../study/forecast/machine-speed.ts");
-  const draft = withFile(file, () => draftPlan(request));
+  const { draftPlan } = await import("../../study/make-plan.ts");
+  const { fittedPlan } = await import("../../study/fitted-plan.ts");
+  // What is wrong with the study is said before the machine is measured.
+  withFile(file, () => draftPlan(request));
   const phase = progress.phase("looking how fast this machine is");
   const speed = known ?? (await speedOfThisMachine(request.threads));
-  const forecasts = await forecastParts(draft, speed);
   phase.end();
-  const plan = completePlan(
-    draft,
-    draft.parts.map((part) => forecasts.get(part.name)!),
-  );
+  const plan = await fittedPlan(request, speed);
   return { plan, assumption: forecastAssumption(plan, speed) };
 }
 
