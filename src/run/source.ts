@@ -13,6 +13,7 @@ import type { Tokenizer } from "../model/tokenizer.ts";
 import type { DocumentReading } from "../text/open-documents.ts";
 import { openShards, type TokenShards } from "../text/shards.ts";
 import { shareShards } from "../text/share-shards.ts";
+import type { Slice } from "../text/slices.ts";
 import { tokenizeCorpus } from "../text/tokenize.ts";
 import type { RunHooks } from "./request.ts";
 
@@ -70,6 +71,8 @@ export async function tokensFor(
     minTrainTokens: number;
     folder: string;
     threads: number;
+    /** Only this slice of the text, to be joined with the others (src/text/join-shards.ts). */
+    slice?: Slice;
   },
   { onProgress, signal }: RunHooks,
 ): Promise<TokenShards> {
@@ -84,6 +87,7 @@ export async function tokensFor(
     maxHeldoutTokens: request.heldoutTokens,
     minTokens: request.minTrainTokens,
     workers: request.threads,
+    ...(request.slice && { slice: request.slice }),
     onProgress: ({ trainTokens, heldoutTokens }) => onProgress?.(trainTokens + heldoutTokens),
     ...(signal && { signal }),
   });

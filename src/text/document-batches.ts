@@ -3,9 +3,8 @@
  * only on the documents and their order.
  */
 
-import { createHash } from "node:crypto";
 import type { DocumentStream, SourceDocument } from "./document.ts";
-import { contentHash } from "./hash.ts";
+import { documentHash } from "./hash.ts";
 import { type SeenDocuments, documentKey } from "./seen-documents.ts";
 import { isHeldOut } from "./split.ts";
 
@@ -78,7 +77,7 @@ function judge(document: SourceDocument, seen: SeenDocuments, heldoutShare: numb
   const { kind } = document;
   const isText = "text" in document;
   const replaced = isText ? (document.replaced ?? 0) : 0;
-  const hash = isText ? contentHash(document.text) : idsHash(document.ids);
+  const hash = documentHash(document);
   const judged = {
     isHeldOut: isHeldOut(hash, heldoutShare),
     key: documentKey(hash),
@@ -89,8 +88,4 @@ function judge(document: SourceDocument, seen: SeenDocuments, heldoutShare: numb
   if (isText && replaced > mostReplaced * document.text.length)
     return { ...judged, verdict: "invalid UTF-8" };
   return { ...judged, verdict: seen.add(judged.key) ? "use" : "duplicate" };
-}
-
-function idsHash(ids: Int32Array): string {
-  return createHash("sha256").update(ids).digest("hex");
 }

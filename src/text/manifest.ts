@@ -43,6 +43,10 @@ const schema = z.object({
     max_tokens: count.nullable(),
     max_heldout_tokens: count.nullable(),
     shard_tokens: count,
+    /** Of a slice of the text (slices.ts): which one. The maxima are those of all slices together. */
+    slice: z.object({ index: count, of: count.min(1) }).optional(),
+    /** Of joined slices: how many there were. */
+    slices: count.min(1).optional(),
   }),
   dtype: z.enum(["u16", "u32"]),
   vocab_size: count,

@@ -14,7 +14,8 @@ import { contentHash } from "./hash.ts";
 import { hubFiles, hubPrefix } from "./hub-source.ts";
 import { localFiles } from "./local-source.ts";
 import type { ParquetReading } from "./parquet-documents.ts";
-import { Lane, Mixed } from "./mixed-documents.ts";
+import { type DocumentReader, Lane, Mixed } from "./mixed-documents.ts";
+import { filesOfSlice, type Slice, SlicedDocuments } from "./slices.ts";
 import type { SourceFile } from "./source-file.ts";
 
 /** How records are read, and how the hub is reached. */
@@ -26,21 +27,22 @@ export interface DocumentReading extends ParquetReading {
 const defaultNames = new Set(["default", "node_modules"]);
 
 /**
- * Opens what `sources` names, without reading documents yet.
+ * Opens what `sources` names, or a slice of it, without reading documents yet.
  * @throws Failure when something does not exist or holds no text; UsageError when nothing is named
  */
 export async function openDocuments(
   sources: string | readonly string[],
   reading: DocumentReading = {},
+  slice?: Slice,
 ): Promise<DocumentStream> {
   const names = typeof sources === "string" ? splitNames(sources) : [...sources];
   if (names.length === 0)
     throw new UsageError('no text is named: give a file, a folder, a dataset or "default"');
-  const mixed: Mixed[] = [];
+  const mixed: DocumentReader[] = [];
   const digest = createHash("sha256");
   for (const name of names) {
     const { version, files } = await openSource(name, reading);
-    mixed.push(new Mixed(lanesOf(files)));
+    mixed.push(slice === undefined ? new Mixed(lanesOf(files)) : sliceOf(files, slice));
     digest.update(JSON.stringify([name, version, files.map((file) => [file.name, file.size])]));
   }
   return new OpenedDocuments(names, digest.digest("hex"), new Mixed(mixed));
@@ -67,6 +69,11 @@ async function openSource(
     return { version: commit, files };
   }
   return { version: "", files: localFiles(name, reading) };
+}
+
+function sliceOf(files: readonly SourceFile[], slice: Slice): DocumentReader {
+  const own = filesOfSlice(files, slice);
+  return own === undefined ? new SlicedDocuments(new Mixed(lanesOf(files)), slice) : new Mixed(lanesOf(own));
 }
 
 /** Files that are read at once. A Parquet file holds a row group in memory, a file of the hub a connection. */

@@ -34,13 +34,14 @@ export function shareShards(from: string, to: string): void {
   try {
     makeFolder(to);
     // The manifest comes last: without it a folder counts as unfinished.
-    for (const name of [...shards, ...beside, manifestName]) share(join(from, name), join(to, name));
+    for (const name of [...shards, ...beside, manifestName]) linkOrCopy(join(from, name), join(to, name));
   } catch (error) {
     throw error instanceof Failure ? error : writeFailure(to, error);
   }
 }
 
-function share(from: string, to: string): void {
+/** A file under a second name: a hard link, or where there are none a copy, which appears whole. */
+export function linkOrCopy(from: string, to: string): void {
   rmSync(to, { force: true });
   try {
     linkSync(from, to);

@@ -10,6 +10,7 @@ import { Failure, UsageError } from "../errors.ts";
 import type { DocumentStream } from "./document.ts";
 import { type TokenManifest, type TokenRequest, readManifest } from "./manifest.ts";
 import { type DocumentReading, openDocuments } from "./open-documents.ts";
+import { checkSlice, type Slice, slicedStream } from "./slices.ts";
 import { checkHeldOutShare } from "./split.ts";
 import { loadProgress } from "./token-progress.ts";
 import { Tokenizing, type TokenizingOptions } from "./tokenizing.ts";
@@ -33,6 +34,8 @@ export interface TokenizeOptions extends TokenizingOptions {
   readonly minHeldoutTokens?: number;
   /** Tokens a shard holds at most; 8 Mi unless given. */
   readonly shardTokens?: number;
+  /** Only this slice of the sources; the maxima are still of the whole, and minima are for those who join the slices (join-shards.ts). */
+  readonly slice?: Slice;
 }
 
 /**
@@ -40,14 +43,13 @@ export interface TokenizeOptions extends TokenizingOptions {
  * @throws Failure when the text cannot be read, gives too few tokens, the folder holds something else or cannot be written
  */
 export async function tokenizeCorpus(options: TokenizeOptions): Promise<TokenManifest> {
-  const { sources, tokenizer, folder, heldoutShare = 0.05 } = options;
+  const { tokenizer, folder, heldoutShare = 0.05, slice } = options;
+  if (slice !== undefined) checkSlice(slice);
   checkHeldOutShare(heldoutShare);
   if (!Number.isInteger(options.context) || options.context < 2) {
     throw new UsageError(`a context needs at least 2 tokens, ${options.context} were given`);
   }
-  const stream = isStream(sources)
-    ? sources
-    : await openDocuments(sources, { ...options.reading, tokenizer });
+  const stream = await opened(options);
   try {
     const request: TokenRequest = {
       sources: [...stream.sources],
@@ -58,6 +60,7 @@ export async function tokenizeCorpus(options: TokenizeOptions): Promise<TokenMan
       max_tokens: options.maxTokens ?? null,
       max_heldout_tokens: options.maxHeldoutTokens ?? null,
       shard_tokens: options.shardTokens ?? 2 ** 23,
+      ...(slice && { slice: { index: slice.index, of: slice.of } }),
     };
     let manifest = readManifest(folder);
     if (manifest !== undefined) {
@@ -67,11 +70,16 @@ export async function tokenizeCorpus(options: TokenizeOptions): Promise<TokenMan
       if (progress !== undefined) expectSameRequest(folder, progress.request, request);
       manifest = await new Tokenizing(options, request, stream, progress).run();
     }
-    checkEnough(manifest, options);
+    if (slice === undefined) checkEnough(manifest, options);
     return manifest;
   } finally {
     await stream.close();
   }
+}
+
+async function opened({ sources, reading, tokenizer, slice }: TokenizeOptions): Promise<DocumentStream> {
+  if (!isStream(sources)) return openDocuments(sources, { ...reading, tokenizer }, slice);
+  return slice === undefined ? sources : slicedStream(sources, slice);
 }
 
 function isStream(sources: TokenizeOptions["sources"]): sources is DocumentStream {
@@ -87,9 +95,10 @@ function expectSameRequest(folder: string, found: TokenRequest, wanted: TokenReq
   );
 }
 
-function checkEnough(
+/** @throws Failure when there are fewer tokens than are needed, naming the sources and what was found */
+export function checkEnough(
   manifest: TokenManifest,
-  { minTokens = 1, minHeldoutTokens = 1 }: TokenizeOptions,
+  { minTokens = 1, minHeldoutTokens = 1 }: Pick<TokenizeOptions, "minTokens" | "minHeldoutTokens">,
 ): void {
   const { train, heldout, documents, request } = manifest;
   const where = request.sources.join(", ");

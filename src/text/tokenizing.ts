@@ -12,6 +12,7 @@ import { type TokenManifest, type TokenRequest, manifestName } from "./manifest.
 import { packingRule } from "./packing.ts";
 import { SeenDocuments } from "./seen-documents.ts";
 import { heldoutKindsName } from "./shards.ts";
+import { sliceMaximum } from "./slices.ts";
 import { SplitBuilder } from "./split-builder.ts";
 import { heldOutRule } from "./split.ts";
 import {
@@ -69,8 +70,9 @@ export class Tokenizing {
     this.#request = request;
     this.#stream = stream;
     this.#tokenBytes = bytesOfTokens(options.tokenizer);
-    this.#train = this.#builder("train", request.max_tokens, progress);
-    this.#heldout = this.#builder("heldout", request.max_heldout_tokens, progress);
+    const { max_tokens, max_heldout_tokens, slice } = request;
+    this.#train = this.#builder("train", sliceMaximum(max_tokens, slice), progress);
+    this.#heldout = this.#builder("heldout", sliceMaximum(max_heldout_tokens, slice), progress);
     this.#counts = {
       read: 0,
       duplicates: 0,
