@@ -42,6 +42,7 @@ export function draftPlan(
     stream: trials[numbers[0]!]!.stream,
     text: ofGroup[i]!,
   }));
+  refuseSharedCaches(groups);
   const comparisons = measures.compare === null ? [] : comparisonsOf(trials, names);
   const plan: UnforeseenPlan = {
     format: 1,
@@ -82,5 +83,16 @@ function refuseDuplicates(trials: readonly TrialRequest[]): void {
     const first = known.get(key);
     if (first !== undefined) throw sameTrial(first, label);
     known.set(key, label);
+  }
+}
+
+/** Parts run at the same time, and a cache has one writer. */
+function refuseSharedCaches(groups: readonly Group[]): void {
+  for (const [cache, users] of Map.groupBy(groups, ({ stream }) => stream.cache)) {
+    if (cache === undefined || users.length === 1) continue;
+    throw new UsageError(
+      `${users.length} groups (${users[0]!.name}, ${users[1]!.name}${users.length > 2 ? " …" : ""}) would write their activations ` +
+        `to "cache" ${cache} at the same time: leave it out, or allow so much memory that one group is enough`,
+    );
   }
 }

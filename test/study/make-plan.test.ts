@@ -45,6 +45,14 @@ describe("groups", () => {
     expect(two.map((group) => group.trials.length)).toEqual([2, 2, 1]);
   });
 
+  test("do not write to one cache at the same time", () => {
+    const cached = [1, 2].map((seed) => trial({ seed }, { cache: "/cache" }));
+    expect(draftPlan(study(cached)).groups).toHaveLength(1);
+    expect(() => draftPlan(study(cached, { groupSize: 1 }))).toThrow(
+      /2 groups \(g1, g2\) would write their activations to "cache" \/cache at the same time/,
+    );
+  });
+
   test("name what does not fit into any memory", () => {
     const wide = trial({ expansion: 4096, objective: "topk", k: 32 });
     expect(() => draftPlan(study([wide], { memoryBytes: 1e15 }))).toThrow(
