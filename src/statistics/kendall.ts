@@ -21,7 +21,7 @@ export function kendall(x: Numbers, y: Numbers): Correlation {
   const discordant = sortCounting(values);
   const tiedY = ties(n, (k) => values[k] === values[k - 1]);
   const pairs = (n * (n - 1)) / 2;
-  const scale = Math.sqrt(pairs - tiedX) * Math.sqrt(pairs - tiedY);
+  const scale = Math.sqrt((pairs - tiedX) * (pairs - tiedY));
   if (!(scale > 0)) return { value: 0, degenerate: true };
   const excess = pairs - tiedX - tiedY + tiedBoth - 2 * discordant;
   return { value: Math.max(-1, Math.min(1, excess / scale)), degenerate: false };

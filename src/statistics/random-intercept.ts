@@ -166,20 +166,19 @@ export function varianceDraws(evidence: VarianceEvidence, seed: number, draws = 
   return Array.from({ length: draws }, () => {
     const within = evidence.rest / drawChiSquare(random, evidence.restDegrees);
     const target = drawChiSquare(random, degrees);
-    const excess = (between: number) => {
-      let sum = -target;
-      for (let i = 0; i < loadings.length; i++) sum += squares[i]! / (within + between * loadings[i]!);
-      return sum;
-    };
-    if (excess(0) <= 0) return { between: 0, within };
-    let [low, high] = [0, within];
-    while (excess(high) > 0) [low, high] = [high, high * 4];
-    for (let i = 0; i < 60 && high - low > 1e-12 * high; i++) {
-      const middle = (low + high) / 2;
-      if (excess(middle) > 0) low = middle;
-      else high = middle;
+    // Falls ever more slowly, so Newton's steps from 0 come to the root from below and never pass it.
+    let between = 0;
+    for (let step = 0; step < 200; step++) {
+      let [excess, slope] = [-target, 0];
+      for (let i = 0; i < loadings.length; i++) {
+        const variance = within + between * loadings[i]!;
+        excess += squares[i]! / variance;
+        slope += (squares[i]! * loadings[i]!) / variance ** 2;
+      }
+      if (!(excess > 1e-10 * target)) break;
+      between += excess / slope;
     }
-    return { between: (low + high) / 2, within };
+    return { between, within };
   });
 }
 
