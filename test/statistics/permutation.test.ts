@@ -28,7 +28,7 @@ test("within strata only what differs there counts", () => {
   const [free, within] = [{}, { strata }].map((more) =>
     differenceTest(y, first, { seed: 1, permutations: 2000, ...more })!,
   );
-  expect(free!.p).toBeLessThan(0.1);
+  expect(free!.p).toBeLessThan(0.2);
   expect(within!.p).toBeGreaterThan(0.6);
 });
 
