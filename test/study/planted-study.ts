@@ -260,6 +260,7 @@ function plantedEvaluation({ name, factors }: Trial): EvaluationResult {
   const score = scoreOf(factors);
   const l0 = 40 * lambda ** -0.8 * Math.exp(0.02 * random.normal());
   const mse = expectedError(expansion) * Math.exp(0.005 * random.normal());
+  const variance = score - 0.05 + 0.01 * random.normal();
   return {
     ...TEMPLATE,
     name,
@@ -269,7 +270,10 @@ function plantedEvaluation({ name, factors }: Trial): EvaluationResult {
     loss_recovered_zero_ci: [score - 0.002, score + 0.002],
     loss_recovered_mean: score - 0.2,
     loss_recovered_mean_ci: [score - 0.205, score - 0.195],
-    explained_variance: score - 0.05 + 0.01 * random.normal(),
+    explained_variance: variance,
+    explained_variance_ci: [variance - 0.004, variance + 0.004],
+    ce_increase: 0.775 * (1 - score),
+    ce_increase_ci: [0.775 * (1 - score) - 0.003, 0.775 * (1 - score) + 0.003],
     l0,
     l0_ci: [0.98 * l0, 1.02 * l0],
     mse,

@@ -130,7 +130,7 @@ function reading({ effects, population }: PopulationAnalysis): StudyCaution[] {
     found.push({
       title: "Many intervals",
       texts: [
-        `${formatCount(tested.length)} effects are estimated, each with its own 95 % interval: if nothing had any effect, about ${formatNumber(Math.round(tested.length / 20))} of them would leave out 0 all the same.`,
+        `${formatCount(tested.length)} effects are estimated, each with its own 95 % interval: if nothing had any effect, about ${formatCount(tested.length / 20)} of them would leave out 0 all the same.`,
       ],
     });
   }

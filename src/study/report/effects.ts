@@ -25,6 +25,8 @@ import {
 /** Of the draws behind intervals of variances. */
 const SEED = 0;
 
+const ROUNDING = 1e-12;
+
 /** A step of a factor: twice its value, from its lowest to its highest, or another level than the first. */
 export interface Contrast {
   readonly factor: string;
@@ -88,7 +90,10 @@ export function effectsOn(population: Population, column: OutcomeColumn): Outcom
     trials: kept.length,
     contrasts: factors.flatMap(contrastsOf).map((contrast) => ({
       ...contrast,
-      effect: model.fixed.find(({ name }) => name === columnName(contrast)) ?? null,
+      effect: withoutRounding(
+        model.fixed.find(({ name }) => name === columnName(contrast)),
+        y,
+      ),
     })),
     shares: factorial.factors.map(({ name, omegaSquared, p, slope }) => ({
       factor: name,
@@ -99,6 +104,13 @@ export function effectsOn(population: Population, column: OutcomeColumn): Outcom
     variance: model.variance,
     aliased: [...new Set([...model.aliased, ...factorial.aliased])],
   };
+}
+
+/** What rounding leaves of no effect at all is none. */
+function withoutRounding(effect: TestedEstimate | undefined, y: readonly number[]): TestedEstimate | null {
+  if (effect === undefined) return null;
+  const scale = Math.max(...y.map(Math.abs));
+  return Math.abs(effect.value) < ROUNDING * scale ? { ...effect, value: 0 } : effect;
 }
 
 /** The outcome at each level of a factor, the levels of all others counted alike. */

@@ -54,7 +54,8 @@ function lawsOf(population: Population, variable: ScalingVariable, outcome: Outc
   const settings = Map.groupBy(population.trials, (trial) => settingOf(population, trial, variable));
   return [...settings].flatMap(([setting, trials]) => {
     const points = trials.flatMap((trial) => pointsOf(trial, variable, outcome));
-    if (new Set(points.map(({ at }) => at)).size < FEWEST) return [];
+    const several = (of: (point: ScalingPoint) => number) => new Set(points.map(of)).size;
+    if (several(({ at }) => at) < FEWEST || several(({ value }) => value) < 2) return [];
     const law = fitScalingLaw(
       [{ name: variable, values: points.map(({ at }) => at) }],
       points.map(({ value }) => value),

@@ -37,9 +37,9 @@ export function wideTable(
   name: string,
   headings: readonly Heading[],
   rows: readonly Content[],
-  sortable = false,
+  { sortable = false, tall = false } = {},
 ): Markup {
-  return html`<div class="scroll">
+  return html`<div class="scroll${tall ? " tall" : ""}">
     <table class="comparison ${name}${sortable ? " sortable" : ""}">
       <thead>
         <tr>
@@ -85,7 +85,7 @@ export function trialsTable({ study, primary }: StudyAnalysis): Markup {
         })}
       </tr>`;
     }),
-    true,
+    { sortable: true, tall: true },
   );
 }
 
@@ -174,7 +174,7 @@ export function correlationTable({ pairs }: CorrelationMatrix, definitions: Defi
           <td class="n" data-v="${configurations}">${formatCount(configurations)}</td>
         </tr>`,
     ),
-    true,
+    { sortable: true, tall: true },
   );
 }
 
@@ -232,7 +232,7 @@ export function stabilityTable(study: StudyOutcomes, definitions: Definitions): 
           })}
         </tr>`,
     ),
-    true,
+    { sortable: true, tall: true },
   );
 }
 

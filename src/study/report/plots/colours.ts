@@ -51,19 +51,62 @@ export function strongestFactor(effects: readonly OutcomeEffects[], outcome: str
   return first === undefined || (first.share ?? 0) <= 0 ? null : first.factor;
 }
 
-/** A line of dots and words above the frame. Takes `marginTop` of 34 at least. */
-export function legendMarks({ factor, entries }: Colouring): Plot.Markish[] {
+/** A legend of words that are no levels of a factor. */
+export function legendOf(entries: Colouring["entries"]): Colouring {
+  return { factor: entries.length === 0 ? null : "", entries, of: () => colour("soft") };
+}
+
+const LETTER = 6.4;
+const LINE = 17;
+
+interface LegendWord {
+  readonly text: string;
+  /** Null: a word without a dot. */
+  readonly dot: string | null;
+  readonly at: number;
+  readonly line: number;
+}
+
+/** Dots and words in as many lines as they need. */
+function legendWords({ factor, entries }: Colouring, room: number): LegendWord[] {
   if (factor === null) return [];
-  const letters = 6.4;
-  const marks: Plot.Markish[] = [];
-  const word = (text: string, dx: number, fill: string) =>
-    Plot.text([text], { frameAnchor: "top-left", textAnchor: "start", dx, dy: -20, fill });
-  marks.push(word(factor, 0, colour("soft")));
-  let at = factor.length * letters + 14;
-  for (const { text, stroke } of entries) {
-    marks.push(Plot.dot([0], { frameAnchor: "top-left", dx: at + 4, dy: -16, r: 4, fill: stroke }));
-    marks.push(word(text, at + 13, colour("ink")));
-    at += 13 + text.length * letters + 16;
-  }
-  return marks;
+  const words: LegendWord[] = [];
+  let [at, line] = [0, 0];
+  const put = (text: string, dot: string | null) => {
+    const width = (dot === null ? 0 : 13) + text.length * LETTER;
+    if (at > 0 && at + width > room) [at, line] = [0, line + 1];
+    words.push({ text, dot, at, line });
+    at += width + 15;
+  };
+  if (factor !== "") put(factor, null);
+  for (const { text, stroke } of entries) put(text, stroke);
+  return words;
+}
+
+/** What a figure of this width leaves above its frame for the legend. */
+export function legendHeight(colouring: Colouring, width: number): number {
+  const lines = Math.max(0, ...legendWords(colouring, width).map(({ line }) => line + 1));
+  return lines === 0 ? 14 : 17 + LINE * lines;
+}
+
+/**
+ * Above the frame, from the figure's left edge.
+ * @param left margin of the figure
+ */
+export function legendMarks(colouring: Colouring, width: number, left: number): Plot.Markish[] {
+  const words = legendWords(colouring, width);
+  const lines = Math.max(0, ...words.map(({ line }) => line + 1));
+  return words.flatMap(({ text, dot, at, line }) => {
+    const [dx, dy] = [at - left + 4, -12 - LINE * (lines - line)];
+    const word = Plot.text([text], {
+      frameAnchor: "top-left",
+      textAnchor: "start",
+      dx: dx + (dot === null ? 0 : 13),
+      dy: dy + 5,
+      fill: colour(dot === null ? "soft" : "ink"),
+    });
+    return dot === null
+      ? [word]
+      : [Plot.dot([0], { frameAnchor: "top-left", dx: dx + 4, dy: dy + 9, r: 4, fill: dot }), word];
+  });
 }

@@ -13,7 +13,7 @@ interface Cell {
   readonly sure: boolean;
 }
 
-export function correlationFigure({ outcomes, pairs, shuffled }: CorrelationMatrix): Figure {
+export function correlationFigure({ outcomes, pairs }: CorrelationMatrix): Figure {
   const labels = new Map(outcomes.map(({ name, label }) => [name, label]));
   const cells = pairs.flatMap(({ a, b, rho, low, high }): Cell[] => {
     const sure = low !== null && high !== null && (low > 0 || high < 0);
@@ -76,7 +76,7 @@ export function correlationFigure({ outcomes, pairs, shuffled }: CorrelationMatr
     });
   };
   return {
-    name: shuffled ? "rank-correlations-shuffled" : "rank-correlations",
+    name: "rank-correlations",
     title: "Rank correlations",
     caption:
       "Spearman’s ρ over trials; columns are numbered as the rows are. Bold where the 95 % interval, which draws whole configurations, leaves out 0.",

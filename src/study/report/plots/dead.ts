@@ -6,7 +6,7 @@ import { colour } from "../../../report/palette.ts";
 import { outcomeOf } from "../../outcomes/outcome.ts";
 import type { Population } from "../population.ts";
 import { settingText } from "../words.ts";
-import { legendMarks } from "./colours.ts";
+import { legendHeight, legendMarks, legendOf } from "./colours.ts";
 
 /** More bars than this say less than the partial dependences. */
 const MOST = 40;
@@ -30,10 +30,14 @@ export function deadFigure(population: Population): Figure | null {
   const at = (width: number) => {
     const margin = width < WIDE ? 150 : 260;
     const room = Math.floor(margin / 6.6);
+    const legend = legendOf([
+      { text: "dead", stroke: colour("soft") },
+      { text: "ultralow", stroke: colour("bad") },
+    ]);
     return draw("Dead and ultralow features", {
       width,
       height: 66 + 19 * shown.length,
-      marginTop: 34,
+      marginTop: legendHeight(legend, width),
       marginLeft: margin,
       x: { domain: [0, Math.min(1, most * 1.02)] },
       y: { type: "band", domain: shown.map((_, i) => i), padding: 0.25 },
@@ -59,14 +63,7 @@ export function deadFigure(population: Population): Figure | null {
           x2: ({ dead, ultralow }: (typeof shown)[number]) => dead + ultralow,
           fill: colour("bad"),
         }),
-        ...legendMarks({
-          factor: "",
-          entries: [
-            { text: "dead", stroke: colour("soft") },
-            { text: "ultralow", stroke: colour("bad") },
-          ],
-          of: () => "",
-        }),
+        ...legendMarks(legend, width, margin),
       ],
     });
   };

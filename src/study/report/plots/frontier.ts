@@ -5,11 +5,11 @@ import { draw, type Figure, NARROW, quietX, quietY, WIDE } from "../../../report
 import { colour } from "../../../report/palette.ts";
 import type { Frontier, FrontierPoint } from "../frontiers.ts";
 import { counted } from "../words.ts";
-import { type Colouring, legendMarks } from "./colours.ts";
+import { type Colouring, legendHeight, legendMarks } from "./colours.ts";
 import { logTicks, scaleFor, shortNumber, tickText } from "./scales.ts";
 
-/** More names than this would cover the points. */
-const MOST_NAMES = 7;
+/** A name covers the next one within these shares of the ranges. */
+const CLOSE = { x: 0.12, y: 0.05 };
 
 export function studyFrontierFigure({ x, y, points, front }: Frontier, colouring: Colouring): Figure {
   const ends = (of: (point: FrontierPoint) => FrontierPoint["x"]) =>
@@ -26,7 +26,7 @@ export function studyFrontierFigure({ x, y, points, front }: Frontier, colouring
     draw(`${y.label} against ${x.label}`, {
       width,
       height: width < WIDE ? 300 : 340,
-      marginTop: 36,
+      marginTop: legendHeight(colouring, width) + 4,
       marginLeft: 52,
       marginRight: width < WIDE ? 14 : 40,
       x: scaleFor(xs, spread),
@@ -70,9 +70,9 @@ export function studyFrontierFigure({ x, y, points, front }: Frontier, colouring
           strokeWidth: 1.5,
           fill: (point: FrontierPoint) => (point.standing.reachesFront ? stroke(point) : colour("paper")),
         }),
-        ...(width === WIDE && front.length <= MOST_NAMES
+        ...(width === WIDE
           ? [
-              Plot.text(front, {
+              Plot.text(namedPoints(front), {
                 x: ({ x: outcome }: FrontierPoint) => outcome.value,
                 y: ({ y: outcome }: FrontierPoint) => outcome.value,
                 text: "trial",
@@ -83,7 +83,7 @@ export function studyFrontierFigure({ x, y, points, front }: Frontier, colouring
               }),
             ]
           : []),
-        ...legendMarks(colouring),
+        ...legendMarks(colouring, width, 52),
       ],
     });
   return {
@@ -95,4 +95,23 @@ export function studyFrontierFigure({ x, y, points, front }: Frontier, colouring
     svg: at(WIDE),
     narrow: at(NARROW),
   };
+}
+
+/** Points on the front whose names do not lie over each other: the best of those that are close. */
+function namedPoints(front: readonly FrontierPoint[]): FrontierPoint[] {
+  const range = (of: (point: FrontierPoint) => number) => {
+    const values = front.map(of);
+    return Math.max(...values) - Math.min(...values) || 1;
+  };
+  const [width, height] = [range(({ x }) => Math.log(x.value)), range(({ y }) => y.value)];
+  const named: FrontierPoint[] = [];
+  for (const point of [...front].reverse()) {
+    const covered = named.some(
+      ({ x, y }) =>
+        Math.abs(Math.log(x.value / point.x.value)) < CLOSE.x * width &&
+        Math.abs(y.value - point.y.value) < CLOSE.y * height,
+    );
+    if (!covered) named.push(point);
+  }
+  return named;
 }

@@ -5,7 +5,7 @@ import { draw, type Figure, quietX, quietY } from "../../../report/figure.ts";
 import { CURVE_OUTCOMES } from "../../outcomes/from-metrics.ts";
 import type { OutcomeDefinition } from "../../outcomes/outcome.ts";
 import type { Population } from "../population.ts";
-import { type Colouring, legendMarks } from "./colours.ts";
+import { type Colouring, legendHeight, legendMarks } from "./colours.ts";
 import { scaleFor, shortNumber, tickText } from "./scales.ts";
 
 /** Of outcomes with at least two evaluations in some trial. */
@@ -22,7 +22,7 @@ export function onTheWayFigures(
         return value === null || value === undefined || curve.length < 2 ? [] : [{ trial, tokens, value }];
       }),
     );
-    if (definition === undefined || points.length === 0) return [];
+    if (definition === undefined || new Set(points.map(({ value }) => value)).size < 2) return [];
     const colours = colouring(name);
     const values = points.map(({ value }) => value);
     const log = definition.log || Math.max(...values) / Math.min(...values) > 20;
@@ -30,7 +30,7 @@ export function onTheWayFigures(
     const svg = draw(title, {
       width: 430,
       height: 240,
-      marginTop: 34,
+      marginTop: legendHeight(colours, 430),
       marginLeft: 52,
       x: { domain: [0, Math.max(...points.map(({ tokens }) => tokens))] },
       y: scaleFor(values, log),
@@ -45,7 +45,7 @@ export function onTheWayFigures(
           strokeWidth: 1.2,
           strokeOpacity: 0.75,
         }),
-        ...legendMarks(colours),
+        ...legendMarks(colours, 430, 52),
       ],
     });
     return [

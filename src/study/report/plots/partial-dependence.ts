@@ -76,7 +76,7 @@ export function dependenceFigure(population: Population, dependence: PartialDepe
     ],
   });
   return {
-    name: `effect-${slug(definition.name)}-${slug(name) || "factor"}`,
+    name: `effect-${definition.name.replaceAll("_", "-")}-${slug(name).replaceAll("_", "-") || "factor"}`,
     title,
     caption: isLog ? "Log scale." : "",
     svg,

@@ -4,7 +4,7 @@ import * as Plot from "@observablehq/plot";
 import { draw, type Figure, quietX, quietY } from "../../../report/figure.ts";
 import { seriesColour } from "../../../report/palette.ts";
 import type { Scaling, ScalingVariable } from "../scaling.ts";
-import { legendMarks } from "./colours.ts";
+import { legendHeight, legendMarks, legendOf } from "./colours.ts";
 import { logTicks, scaleFor, shortNumber, tickText } from "./scales.ts";
 
 const STEPS = 40;
@@ -32,10 +32,15 @@ export function scalingFigure({ variable, outcome, laws }: Scaling): Figure {
   const values = dots.map(({ value }) => value);
   const xs = dots.map(({ at }) => at);
   const title = `${outcome.label}, by ${variable}`;
+  const legend = legendOf(
+    shown.flatMap(({ setting }, i) =>
+      setting === "" ? [] : [{ text: shortened(setting, 40), stroke: seriesColour(i) }],
+    ),
+  );
   const svg = draw(title, {
     width: 430,
-    height: 260,
-    marginTop: 34,
+    height: 226 + legendHeight(legend, 430),
+    marginTop: legendHeight(legend, 430),
     marginLeft: 52,
     x: scaleFor(xs, true),
     y: scaleFor(values, false),
@@ -68,14 +73,7 @@ export function scalingFigure({ variable, outcome, laws }: Scaling): Figure {
         r: 2.6,
         fill: ({ i }: { i: number }) => seriesColour(i),
       }),
-      ...legendMarks({
-        factor: laws.length > 1 ? "" : null,
-        entries: shown.map(({ setting }, i) => ({
-          text: shortened(setting, Math.floor(58 / shown.length)),
-          stroke: seriesColour(i),
-        })),
-        of: () => "",
-      }),
+      ...legendMarks(legend, 430, 52),
     ],
   });
   return {

@@ -5,7 +5,7 @@ import { draw, type Figure, quietX, WIDE, NARROW } from "../../../report/figure.
 import { colour, seriesColour } from "../../../report/palette.ts";
 import type { OutcomeDefinition } from "../../outcomes/outcome.ts";
 import type { OutcomeEffects } from "../effects.ts";
-import { legendMarks } from "./colours.ts";
+import { legendHeight, legendMarks, legendOf } from "./colours.ts";
 
 export interface VariationShares {
   readonly definition: OutcomeDefinition;
@@ -51,6 +51,7 @@ export function sharesFigure(all: readonly VariationShares[]): Figure | null {
     [REST]: colour("faint"),
   };
   const fill = (name: string) => fills[name] ?? seriesColour(order.indexOf(name));
+  const legend = legendOf(order.map((name) => ({ text: name, stroke: fill(name) })));
   const bars = all.flatMap(({ definition, parts }) => {
     let from = 0;
     return parts.map(({ of, share }) => {
@@ -61,11 +62,12 @@ export function sharesFigure(all: readonly VariationShares[]): Figure | null {
   });
   const at = (width: number) => {
     const narrow = width < WIDE;
+    const margin = narrow ? 150 : 220;
     return draw("Shares of variation", {
       width,
-      height: 62 + 30 * all.length,
-      marginTop: 34,
-      marginLeft: narrow ? 150 : 220,
+      height: 30 + legendHeight(legend, width) + 30 * all.length,
+      marginTop: legendHeight(legend, width),
+      marginLeft: margin,
       x: { domain: [0, 1] },
       y: { type: "band", domain: all.map(({ definition }) => definition.label), padding: 0.3 },
       marks: [
@@ -81,11 +83,7 @@ export function sharesFigure(all: readonly VariationShares[]): Figure | null {
           tickFormat: (label: string) => (narrow && label.length > 23 ? `${label.slice(0, 22)}…` : label),
         }),
         Plot.barX(bars, { y: "outcome", x1: "from", x2: "to", fill: ({ of }: { of: string }) => fill(of) }),
-        ...legendMarks({
-          factor: "",
-          entries: order.map((name) => ({ text: name, stroke: fill(name) })),
-          of: () => "",
-        }),
+        ...legendMarks(legend, width, margin),
       ],
     });
   };
