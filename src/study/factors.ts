@@ -109,6 +109,8 @@ const SHORT: Readonly<Record<string, string>> = {
   dead: "",
   whenTextEnds: "",
   shuffleWeights: "shuffled",
+  decoder_norm: "norm",
+  reinit_moments: "moments",
 };
 
 /**
@@ -138,7 +140,8 @@ function partOf(key: string, value: FactorValue): string[] {
   if (value === true) return [safe(key)];
   if (value === false) return [`no-${safe(key)}`];
   const word = SHORT[key] ?? safe(key);
-  return [`${word}${typeof value === "number" ? number(value) : safe(shortHook(key, value))}`];
+  if (typeof value === "number") return [`${word}${/\d$/.test(word) ? "-" : ""}${number(value)}`];
+  return [`${word}${word === "" ? "" : "-"}${safe(shortHook(key, value))}`];
 }
 
 /** blocks.0.mlp.hook_post → 0.mlp.post */

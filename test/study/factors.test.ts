@@ -59,6 +59,17 @@ describe("names", () => {
     ]);
   });
 
+  test("keep an option and its value apart", () => {
+    const trials = [
+      trial({ preset: "neel-2023", beta1: 0.9, decoder_norm: "never" }),
+      trial({ preset: "neel-2023", beta1: 0, decoder_norm: "before-step" }),
+    ];
+    expect(named(trials, ["beta1", "decoder_norm"]).names).toEqual([
+      "beta1-0.9-norm-never",
+      "beta1-0-norm-before-step",
+    ]);
+  });
+
   test("are files everywhere: short, of plain characters, different also without capitals", () => {
     const trials = [
       trial({ lambda: 2 }),
