@@ -90,6 +90,10 @@ export { interpretDashboard } from "./run/interpret-dashboard.ts";
 export { interpretRun, type InterpretationSummary } from "./run/interpret.ts";
 export { type InterpretationRequest } from "./run/interpretation-request.ts";
 export { type CompareRequest, compareDictionaries } from "./run/compare.ts";
+export { type EffectsRequest, type EffectsSummary, measureEffects } from "./run/effects.ts";
+export { type EffectsResult, readEffects } from "./experiments/effects/result.ts";
+export { type MatchedComparison, compareMatched, matchUnits } from "./experiments/effects/matching.ts";
+export { type Measure, MEASURES } from "./experiments/effects/measures.ts";
 export {
   type ShuffledControl,
   shuffledControl,
