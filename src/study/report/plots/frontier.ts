@@ -70,19 +70,7 @@ export function studyFrontierFigure({ x, y, points, front }: Frontier, colouring
           strokeWidth: 1.5,
           fill: (point: FrontierPoint) => (point.standing.reachesFront ? stroke(point) : colour("paper")),
         }),
-        ...(width === WIDE
-          ? [
-              Plot.text(namedPoints(front), {
-                x: ({ x: outcome }: FrontierPoint) => outcome.value,
-                y: ({ y: outcome }: FrontierPoint) => outcome.value,
-                text: "trial",
-                textAnchor: "end",
-                dx: -8,
-                dy: -8,
-                fill: colour("ink"),
-              }),
-            ]
-          : []),
+        ...(width === WIDE ? namesOf(points, front) : []),
         ...legendMarks(colouring, width, 52),
       ],
     });
@@ -97,21 +85,35 @@ export function studyFrontierFigure({ x, y, points, front }: Frontier, colouring
   };
 }
 
-/** Points on the front whose names do not lie over each other: the best of those that are close. */
-function namedPoints(front: readonly FrontierPoint[]): FrontierPoint[] {
+/** Names of points on the front, towards the middle; of points that are close that of the best. */
+function namesOf(points: readonly FrontierPoint[], front: readonly FrontierPoint[]): Plot.Markish[] {
   const range = (of: (point: FrontierPoint) => number) => {
-    const values = front.map(of);
-    return Math.max(...values) - Math.min(...values) || 1;
+    const values = points.map(of);
+    return { least: Math.min(...values), size: Math.max(...values) - Math.min(...values) || 1 };
   };
-  const [width, height] = [range(({ x }) => Math.log(x.value)), range(({ y }) => y.value)];
+  const [across, up] = [range(({ x }) => x.value), range(({ y }) => y.value)];
   const named: FrontierPoint[] = [];
   for (const point of [...front].reverse()) {
     const covered = named.some(
       ({ x, y }) =>
-        Math.abs(Math.log(x.value / point.x.value)) < CLOSE.x * width &&
-        Math.abs(y.value - point.y.value) < CLOSE.y * height,
+        Math.abs(x.value - point.x.value) < CLOSE.x * across.size &&
+        Math.abs(y.value - point.y.value) < CLOSE.y * up.size,
     );
     if (!covered) named.push(point);
   }
-  return named;
+  const isLeft = ({ x }: FrontierPoint) => x.value < across.least + across.size / 2;
+  return [true, false].map((left) =>
+    Plot.text(
+      named.filter((point) => isLeft(point) === left),
+      {
+        x: ({ x }: FrontierPoint) => x.value,
+        y: ({ y }: FrontierPoint) => y.value,
+        text: "trial",
+        textAnchor: left ? "start" : "end",
+        dx: left ? 8 : -8,
+        dy: -9,
+        fill: colour("ink"),
+      },
+    ),
+  );
 }
