@@ -3,7 +3,16 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { partsOf } from "../../src/study/parts.ts";
-import type { Comparison, Group, Measures, Plan, Text, Trial } from "../../src/study/plan.ts";
+import {
+  type Comparison,
+  type Group,
+  type Measures,
+  type Plan,
+  type Stage,
+  STAGES,
+  type Text,
+  type Trial,
+} from "../../src/study/plan.ts";
 import { Random } from "../../src/random.ts";
 import { versions } from "../../src/version.ts";
 import { records } from "../text/sentences.ts";
@@ -14,6 +23,9 @@ export interface SmallStudy {
   readonly lr?: Readonly<Record<string, number>>;
   readonly measures?: Partial<Measures>;
   readonly checkpointMinutes?: number;
+  readonly slices?: number;
+  /** The last stage; the report unless given. */
+  readonly until?: Stage;
   /** Names, with the expansion after x and the seed after s; those of one group together. */
   readonly groups?: readonly (readonly string[])[];
 }
@@ -48,6 +60,8 @@ export function writeSmallStudy(
     lr = {},
     measures,
     checkpointMinutes = 60,
+    slices = 1,
+    until = "report",
     groups: names = [
       ["x2-s0", "x2-s1"],
       ["x4-s0", "x4-s1"],
@@ -89,7 +103,7 @@ export function writeSmallStudy(
       };
     }),
   );
-  const text: Text = { name: "t1", stream, trainTokens: tokens, heldoutTokens: 2000, slices: 1 };
+  const text: Text = { name: "t1", stream, trainTokens: tokens, heldoutTokens: 2000, slices };
   const groups = names.map((group, g): Group => ({ name: `g${g + 1}`, trials: group, stream, text: "t1" }));
   const asked = measures === undefined ? NONE : { ...NONE, ...measures };
   const comparisons = asked.compare === null ? [] : pairs(names);
@@ -107,10 +121,9 @@ export function writeSmallStudy(
     groups,
     comparisons,
     measures: asked,
-    parts: partsOf([text], groups, comparisons, asked).map((part) => ({
-      ...part,
-      forecast: { seconds: 1, memoryBytes: 2 ** 29, diskBytes: 1e6 },
-    })),
+    parts: partsOf([text], groups, comparisons, asked)
+      .filter(({ stage }) => STAGES.indexOf(stage) <= STAGES.indexOf(until))
+      .map((part) => ({ ...part, forecast: { seconds: 1, memoryBytes: 2 ** 29, diskBytes: 1e6 } })),
   };
   writeFileSync(join(study, "plan.json"), JSON.stringify(plan));
   return plan;

@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "../../errors.ts";
 import { makeFolder } from "../../files/atomic.ts";
 import { lockFolder } from "../../files/folder-lock.ts";
 import { readState } from "../read-state.ts";
@@ -97,8 +98,22 @@ class Driver {
       }
       const later = this.#startReady(state);
       const elsewhere = state.parts.some(({ status }) => status === "running");
-      if (this.#atWork.size === 0 && later === null && !elsewhere) return state;
+      if (this.#atWork.size === 0 && later === null && !elsewhere) {
+        await this.#reportWhatThereIs();
+        return state;
+      }
       await this.#pause();
+    }
+  }
+
+  /** Something failed for good, so the report's own part will not come: it is written of the rest. */
+  async #reportWhatThereIs(): Promise<void> {
+    const { onNote } = this.#hooks;
+    try {
+      const { writeStudyReport } = await import("../report/write-study-report.ts");
+      onNote?.(`the report on what there is: ${writeStudyReport(this.#folder.path).report}`);
+    } catch (error) {
+      onNote?.(`no report could be written: ${messageOf(error)}`);
     }
   }
 

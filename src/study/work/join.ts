@@ -1,27 +1,25 @@
-/** A text as token shards, for every group that is trained on it. */
+/** A text as token shards, for every group that is trained on it: tokenised here, or joined from slices. */
 
-import { openSource, tokensFolder, HARVEST_TOKENS, tokensFor } from "../../run/source.ts";
+import { openSource, tokensFolder } from "../../run/source.ts";
+import { joinShards } from "../../text/join-shards.ts";
 import { type Job, textOf } from "./job.ts";
+import { minTrainTokens, tokeniseText } from "./tokenise.ts";
 
 export async function join(job: Job): Promise<void> {
-  const { folder, work, hooks } = job;
-  const { stream, trainTokens, heldoutTokens } = textOf(job);
-  hooks.onPhase?.("loading the model");
-  const source = await openSource(stream);
-  hooks.onPhase?.("tokenising the text", trainTokens + heldoutTokens, "tokens");
-  await tokensFor(
-    source,
-    {
-      data: stream.data,
-      ...(stream.reading && { reading: stream.reading }),
-      heldoutShare: stream.heldoutShare,
-      // As `run` does: one pass of the model more than is trained on.
-      trainTokens: Math.min(trainTokens + HARVEST_TOKENS, stream.textTokens ?? Infinity),
-      heldoutTokens,
-      minTrainTokens: stream.whenTextEnds === "stop" ? trainTokens : source.context,
-      folder: tokensFolder(work),
-      threads: folder.plan.threads,
-    },
-    hooks,
+  const { folder, part, work, hooks } = job;
+  const text = textOf(job);
+  if (text.slices === 1) {
+    hooks.onPhase?.("loading the model");
+    const source = await openSource(text.stream);
+    return tokeniseText(job, source, minTrainTokens(text, source.context));
+  }
+  hooks.onPhase?.("joining the slices");
+  const slices = folder.plan.parts.filter(
+    ({ stage, subject }) => stage === "tokenise" && subject === part.subject,
+  );
+  joinShards(
+    slices.map(({ name }) => tokensFolder(folder.result(name))),
+    tokensFolder(work),
+    { minTokens: minTrainTokens(text, text.stream.context ?? 1) },
   );
 }
