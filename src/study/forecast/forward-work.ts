@@ -21,7 +21,7 @@ export interface CutWork {
 }
 
 /** Times that a logit is read or written on the way to a loss. */
-const LOGIT_PASSES = 3;
+const LOGIT_PASSES = 4;
 
 /** Share of a context's pairs of tokens whose products are made: blocks of the causal half. */
 const CAUSAL_SHARE = 0.6;

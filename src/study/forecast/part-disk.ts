@@ -8,6 +8,7 @@ import type { GroupWork, StreamWork } from "./group-work.ts";
 
 /** Records, metrics, evaluations and a report. */
 const RECORDS = 2e6;
+const SHARD_RECORDS = 1e5;
 /** A unit in features.sqlite, and each of its ablations; a unit explained under one protocol. */
 const UNIT = 15_000;
 const ABLATION = 1_000;
@@ -16,7 +17,7 @@ const EXPLAINED = 30_000;
 const CHECKPOINT_UNIT = 24_000;
 
 export function tokensDisk({ tokenBytes }: StreamWork, tokens: number): number {
-  return tokens * tokenBytes + RECORDS;
+  return tokens * tokenBytes + SHARD_RECORDS;
 }
 
 /** Parameters of the group's dictionaries. */

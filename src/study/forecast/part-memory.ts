@@ -9,7 +9,7 @@ import { expectedL0 } from "./training-work.ts";
 /** The program, its threads, and arrays of passes through the model. */
 const REST = 0.6 * GIB;
 /** Arrays of logits that one thread has at once, each of at most 64 MiB (src/run/source.ts). */
-const LOGITS = 4 * 64 * 2 ** 20;
+const LOGITS = 12 * 64 * 2 ** 20;
 /** A unit's contexts, histogram and counts in an analysis. */
 const UNIT = 48_000;
 /** Active units of a sample that relations are computed on. */

@@ -14,6 +14,9 @@ import { expectedL0, trainingFlops, trainingSeconds } from "./training-work.ts";
 const START = 2.5;
 const WEIGHTS_PER_SECOND = 4e8;
 
+/** Suffixes that a comparison of two activations is worth: both, and the divergence of their predictions. */
+const COMPARED = 2.5;
+
 /** What features do to a token in an analysis: of each set, and of each active unit. */
 const TOKEN_OF_SET = 9e-6;
 const ACTIVE_UNIT = 0.11e-6;
@@ -79,9 +82,9 @@ export function evaluationSeconds(work: GroupWork, speed: Speed): number {
   const tokens = Math.min(stream.evaluationTokens, text.heldoutTokens);
   const prefix = secondsOf(cut.prefix, speed);
   const suffix = secondsOf(cut.suffix, speed);
-  // clean, zero (with clean once more, for the divergence) and mean go on at once; then each dictionary's, with clean.
-  const baselines = Math.max(2, 4 / speed.parallel) * suffix;
-  const each = dictionaries.map(({ dSae }) => 2 * suffix + encodeSeconds(hook.dIn, dSae, speed));
+  // Clean, zero and mean ablation go on at once; then each dictionary's, compared with clean.
+  const baselines = Math.max(COMPARED, (2 + COMPARED) / speed.parallel) * suffix;
+  const each = dictionaries.map(({ dSae }) => COMPARED * suffix + encodeSeconds(hook.dIn, dSae, speed));
   const perDictionary = each.reduce((sum, seconds) => sum + seconds, 0);
   return tokens * (2 * prefix + baselines + perDictionary + (hook.dIn * 3e-9) / speed.script);
 }

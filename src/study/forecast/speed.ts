@@ -42,7 +42,7 @@ export type Speed = z.infer<typeof speedSchema>;
 export const REFERENCE: Speed = {
   threads: 2,
   flops: 1.1e11,
-  elements: 2e9,
+  elements: 3e9,
   parallel: 1.9,
   step: { encoderFlop: 1.3e-12, plainFlop: 4e-12, entry: 4.38e-10, parameter: 2.29e-9, denseFlop: 5e-12 },
   tokens: 1.2e6,
