@@ -8,6 +8,8 @@ import { expectedL0 } from "./training-work.ts";
 
 /** The program, its threads, and arrays of passes through the model. */
 const REST = 0.6 * GIB;
+/** Sessions' own arrays and the script's heap, beside what `run` counts. */
+const WHILE_TRAINING = 0.15 * GIB;
 /** Arrays of logits that one thread has at once, each of at most 64 MiB (src/run/source.ts). */
 const LOGITS = 12 * 64 * 2 ** 20;
 /** A unit's contexts, histogram and counts in an analysis. */
@@ -31,7 +33,9 @@ export function trainMemory(
 ): number {
   const buffer = Math.min(stream.bufferMb * 1e6, 4 * tokens * hook.dIn);
   // Whether it fits is not decided here: the machine that forecasts need not be the one that trains.
-  return forecastMemory(dictionaries, hook.dIn, threads, { buffer, model: modelBytes }, Infinity).total;
+  const { total } = forecastMemory(dictionaries, hook.dIn, threads, { buffer, model: modelBytes }, Infinity);
+  // A part may go on from a checkpoint, and reading one holds a dictionary with its Adam moments a second time.
+  return total + WHILE_TRAINING + 24 * hook.dIn * Math.max(...dictionaries.map(({ dSae }) => dSae));
 }
 
 export function measureMemory(work: GroupWork, threads: number, { features }: Measures): number {
