@@ -1,5 +1,6 @@
 /** Every measure of some units of one kind, in the model that they were read in. */
 
+import { setImmediate } from "node:timers/promises";
 import type { Engine } from "../../engine/engine.ts";
 import { wholeLogitWeights } from "../../features/logits/logit-weights.ts";
 import type { Units } from "../../features/units.ts";
@@ -60,11 +61,15 @@ export async function measureUnits(request: MeasureRequest): Promise<UnitEffects
   onPhase?.("next tokens", chosen.length, "units");
   const directions = chosen.map((unit) => units.direction(unit));
   const weights = await wholeLogitWeights(engine, model, cut.hook, directions);
-  const counted = chosen.map((_, place) => {
+  const counted: Partial<UnitEffects>[] = [];
+  for (const place of chosen.keys()) {
+    // A dense unit takes a tenth of a second: timers must fire and Ctrl-C be heard in between.
+    await setImmediate();
     signal?.throwIfAborted();
     const followers = new UnitFollowers(following, columns[place]!);
-    return followerMeasures(following, followers, weights && weights[place]!, ablations[place]!);
-  });
+    counted.push(followerMeasures(following, followers, weights && weights[place]!, ablations[place]!));
+    onProgress?.(place + 1);
+  }
   onPhase?.("pinned sampling", (chosen.length + 1) * prompts.length, "texts");
   const sampled = await pinnedTexts({
     engine: sampler,
