@@ -16,9 +16,9 @@ import { studyProgress } from "./study-progress.ts";
  */
 export async function goOn(path: string, { signal, progress }: CommandContext): Promise<CommandResult> {
   const folder = StudyFolder.open(path);
-  rmSync(folder.cancelled, { force: true });
   const { engine, jobs, retry } = readEngine(folder);
   if (engine === "slurm") {
+    rmSync(folder.cancelled, { force: true });
     const { resumeSlurm } = await import("../study/slurm/engine.ts");
     return submittedResult(path, await resumeSlurm(folder, { signal, onNote: (line) => progress.say(line) }));
   }

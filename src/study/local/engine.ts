@@ -4,6 +4,7 @@
  * study's files: killed, it leaves a study that the next one goes on with.
  */
 
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../errors.ts";
@@ -37,7 +38,7 @@ export interface EngineHooks {
 }
 
 /**
- * Goes on with a study until it is complete, cancelled, the signal is aborted, or what is left cannot be done. Parts at work are
+ * Goes on with a study, a cancelled one too, until it is complete, cancelled, the signal is aborted, or what is left cannot be done. Parts at work are
  * stopped with a checkpoint first.
  * @returns how the study stands then
  * @throws Failure when another process drives the same study on this machine, or its folder cannot be written
@@ -51,6 +52,8 @@ export async function runLocally(
   const place = join(folder.path, "local");
   makeFolder(place);
   const lock = lockFolder(place, null);
+  // Not before: whoever holds the lock may be stopping because of it.
+  rmSync(folder.cancelled, { force: true });
   const driver = new Driver(folder, { jobs, policy }, hooks);
   try {
     return await driver.drive();
