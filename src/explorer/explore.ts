@@ -1,4 +1,4 @@
-/** `monosemantic explore`: the server on its runs, until it is told to stop. */
+/** `monosemantic explore`: the server on its runs and studies, until it is told to stop. */
 
 import { messageOf } from "../errors.ts";
 import { openBrowser } from "./open-browser.ts";
@@ -7,10 +7,11 @@ import { explorerApp } from "./server/app.ts";
 import { Explored } from "./server/explored.ts";
 import { listen } from "./server/listen.ts";
 import { RunCatalogue } from "./server/run-catalogue.ts";
+import { StudyCatalogue } from "./server/study-catalogue.ts";
 import { Workbench } from "./server/workbench.ts";
 
 export interface ExploreRequest {
-  /** Run directories, or folders that hold several. */
+  /** Run directories and studies, or folders that hold several. */
   readonly runs: readonly string[];
   /** The next free one is taken when it is in use; 0: any. */
   readonly port: number;
@@ -21,22 +22,30 @@ export interface ExploreRequest {
   readonly threads?: number;
 }
 
+/** What stands for a run or a study in addresses, and where it is. */
+export interface ExploredPlace {
+  readonly id: string;
+  readonly path: string;
+}
+
 export interface ExploreHooks {
   readonly onReady: (
     address: string,
-    runs: readonly { readonly id: string; readonly path: string }[],
+    runs: readonly ExploredPlace[],
+    studies: readonly ExploredPlace[],
   ) => void;
   readonly onNote: (line: string) => void;
   /** Aborted when it shall end. */
   readonly signal: AbortSignal;
 }
 
-/** @throws Failure when there is no run, no port, or the page is missing */
+/** @throws Failure when there is no run and no study, no port, or the page is missing */
 export async function explore(
   request: ExploreRequest,
   { onReady, onNote, signal }: ExploreHooks,
 ): Promise<void> {
-  const catalogue = new RunCatalogue(request.runs);
+  const studies = new StudyCatalogue(request.runs);
+  const catalogue = new RunCatalogue(request.runs, studies);
   const page = await loadPage();
   const workbench = new Workbench(request);
   const explored = new Explored(catalogue, (run, saes) => workbench.liveness(run, saes));
@@ -46,11 +55,8 @@ export async function explore(
     request.port,
   );
   try {
-    const runs = catalogue.runs();
-    onReady(
-      server.address,
-      runs.map(({ id, path }) => ({ id, path })),
-    );
+    const place = ({ id, path }: ExploredPlace) => ({ id, path });
+    onReady(server.address, catalogue.runs().map(place), studies.studies().map(place));
     for (const { saes, id, error } of explored.summaries()) {
       if (saes.some(({ analyses }) => analyses.length > 0)) continue;
       const { path } = catalogue.run(id);

@@ -32,6 +32,11 @@ export const SHARED_WITH_PAGE = [
   "../report/scores/compared-columns.ts",
   "../report/scores/score-bins.ts",
   "../report/scores/score-words.ts",
+  "../statistics/factor.ts",
+  "../statistics/pareto.ts",
+  "../study/outcomes/outcome.ts",
+  "../study/plan.ts",
+  "../study/report/words.ts",
 ];
 
 /** Says which version of a package is in the bundle, or makes it. */

@@ -71,7 +71,7 @@ test("two on one run, ended by Ctrl-C and TERM, and a restart at the same addres
   expect(await second.finished).toMatchObject({ code: 0 });
   const ended = await again.finished;
   expect(ended.code).toBe(0);
-  expect(JSON.parse(ended.stdout)).toEqual({ address, runs: [{ id: "run", path: run }] });
+  expect(JSON.parse(ended.stdout)).toEqual({ address, runs: [{ id: "run", path: run }], studies: [] });
 });
 
 test("a run without an analysis says which command makes one; Ctrl-C ends an experiment too", async () => {

@@ -8,6 +8,7 @@ import { explorerApp } from "../../src/explorer/server/app.ts";
 import { Explored } from "../../src/explorer/server/explored.ts";
 import { listen, type Listening } from "../../src/explorer/server/listen.ts";
 import { RunCatalogue } from "../../src/explorer/server/run-catalogue.ts";
+import { StudyCatalogue } from "../../src/explorer/server/study-catalogue.ts";
 import { Workbench, type WorkbenchOptions } from "../../src/explorer/server/workbench.ts";
 
 export const PAGE: PageAssets = { hash: "0123456789abcdef", script: "/* script */", style: "/* style */" };
@@ -26,7 +27,8 @@ const PORT = 7331;
 
 export function serve(folders: readonly string[], options: WorkbenchOptions = {}): Served {
   const workbench = new Workbench({ threads: 1, ...options });
-  const explored = new Explored(new RunCatalogue(folders), (run, saes) => workbench.liveness(run, saes));
+  const catalogue = new RunCatalogue(folders, new StudyCatalogue(folders));
+  const explored = new Explored(catalogue, (run, saes) => workbench.liveness(run, saes));
   const bugs: unknown[] = [];
   const make = (port: () => number) =>
     explorerApp({ explored, workbench, page: PAGE, port, onBug: (error) => bugs.push(error) });

@@ -1,4 +1,4 @@
-/** `monosemantic explore`: the page on which a person finds out what features mean and do. */
+/** `monosemantic explore`: the page on which a person finds out what features mean and do, and what came of a study. */
 
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
@@ -10,11 +10,13 @@ export const exploreCommand = defineCommand({
   description:
     `Opens a page on one or several run directories: training curves (live while a run trains), densities, and after
     "monosemantic features RUN" every feature with its contexts, logit weights and neighbours; ablation, steering and the
-    analysis of any text are computed with the model itself. Works offline, for this machine alone: the server listens on
+    analysis of any text are computed with the model itself. Of a study (monosemantic sweep) it shows how it stands, its trials,
+    their outcomes beside each other and what each factor does to them, and opens the dictionaries of each trial. Works offline, for this machine alone: the server listens on
     127.0.0.1 and answers no other page. Ends with Ctrl-C.`.replaceAll(/\n +/g, " "),
   examples: [
     { what: "one run", command: "monosemantic explore runs/one-layer-8x" },
     { what: "every run below a folder, compared", command: "monosemantic explore runs" },
+    { what: "a study, done or going on", command: "monosemantic explore studies/width" },
     {
       what: "a run that was made elsewhere",
       command: "monosemantic explore copied/run --model models/one-layer",
@@ -28,7 +30,7 @@ export const exploreCommand = defineCommand({
         runs: z
           .array(z.string().min(1))
           .min(1)
-          .describe("run directories, or folders that hold several")
+          .describe("run directories and studies, or folders that hold several")
           .meta({ placeholder: "FOLDER,…" }),
         model: z
           .string()
@@ -59,8 +61,11 @@ export const exploreCommand = defineCommand({
       {
         signal,
         onNote: (line) => progress.say(line),
-        onReady: (address, runs) =>
-          announce({ text: `the explorer is at ${address} (Ctrl-C ends it)`, json: { address, runs } }),
+        onReady: (address, runs, studies) =>
+          announce({
+            text: `the explorer is at ${address} (Ctrl-C ends it)`,
+            json: { address, runs, studies },
+          }),
       },
     );
     return undefined;

@@ -3,17 +3,22 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { RunSummary } from "../api.ts";
 import { PAGES } from "./pages.ts";
-import { go, href, route, there } from "./shell/router.ts";
+import { go, href, route, studyRoute, there } from "./shell/router.ts";
 import type { PageName } from "./shell/route.ts";
-import { loadRuns, run, runs, runsError, sae } from "./shell/runs.ts";
+import { loadRuns, opened, openRun, run, runs, runsError, sae } from "./shell/runs.ts";
 import { Nothing, Problem, Waiting } from "./shell/states.tsx";
+import { studies, study, studyOfRun } from "./shell/studies.ts";
+import { StudyPage } from "./study/study.tsx";
 import { theme, toggleTheme } from "./shell/theme.ts";
 import { Tip } from "./shell/tip.tsx";
 
 export function Layout() {
   const { page, unit } = route.value;
-  const title = page === "unknown" ? "Not found" : PAGES[page].title;
-  const name = run.value?.name;
+  const title = page === "unknown" ? "Not found" : page === "study" ? "Study" : PAGES[page].title;
+  const name = page === "study" ? study.value?.title : run.value?.name;
+  const hasStudies = studies.value !== null && studies.value.length > 0;
+  // With studies alone, pages on a run begin at a trial.
+  const hasRun = !hasStudies || run.value !== undefined;
   useEffect(() => {
     const what = unit === null ? title : `${unit.kind === "neuron" ? "Neuron" : "Feature"} ${unit.index}`;
     document.title = name === undefined ? what : `${what} · ${name}`;
@@ -31,13 +36,24 @@ export function Layout() {
         Skip to the page
       </a>
       <header class="bar">
-        <a class="brand" href={href(there({ page: "features" }))}>
+        <a
+          class="brand"
+          href={href(hasRun ? there({ page: "features" }) : studyRoute(study.value?.id ?? null))}
+        >
           monosemantic
         </a>
         <Place />
         <nav aria-label="Pages" ref={nav}>
+          {hasStudies && (
+            <a
+              href={href(studyRoute(study.value?.id ?? null))}
+              aria-current={page === "study" ? "page" : undefined}
+            >
+              Study
+            </a>
+          )}
           {Object.entries(PAGES)
-            .filter(([, { inNavigation }]) => inNavigation)
+            .filter(([target, { inNavigation }]) => inNavigation && hasRun && isOfUse(target as PageName))
             .map(([target, { title: words }]) => {
               const here = page === target || (page === "unit" && target === "features");
               return (
@@ -69,11 +85,18 @@ export function Layout() {
   );
 }
 
+/** Dictionaries of studies are compared on the study's page. */
+function isOfUse(page: PageName): boolean {
+  return page !== "compare" || (runs.value ?? []).length > 0 || (studies.value ?? []).length === 0;
+}
+
 function Content() {
   const { page } = route.value;
   if (runsError.value !== null) return <Problem error={runsError.value} again={() => void loadRuns()} />;
   if (runs.value === null) return <Waiting what="Opening" />;
-  if (runs.value.length === 0) return <Nothing title="No runs here" />;
+  if (page === "study") return <StudyContent />;
+  if (runs.value.length === 0 && run.value === undefined && route.value.run === null)
+    return <Nothing title="No runs here" />;
   if (page === "unknown")
     return (
       <Nothing title="There is no such page">
@@ -83,16 +106,45 @@ function Content() {
       </Nothing>
     );
   const chosen = run.value;
+  if (chosen === undefined && studyOfRun(route.value.run) !== undefined)
+    return <Opening run={route.value.run!} />;
   if (chosen === undefined)
     return (
       <Nothing title={`There is no run “${route.value.run}” here`}>
-        <p>This explorer shows {runs.value.map(({ name }) => name).join(", ")}.</p>
+        <p>This explorer shows {[...runs.value.map(({ name }) => name), ...titles()].join(", ")}.</p>
       </Nothing>
     );
   const { component: Page, ofSae } = PAGES[page];
   const dictionary = sae.value ?? null;
   if (ofSae && dictionary === null) return <NoDictionary run={chosen} />;
   return <Page run={chosen} sae={dictionary} />;
+}
+
+function titles(): readonly string[] {
+  return (studies.value ?? []).map(({ title }) => `the study “${title}”`);
+}
+
+function StudyContent() {
+  const all = studies.value ?? [];
+  if (study.value !== undefined) return <StudyPage key={study.value.id} study={study.value} />;
+  return (
+    <Nothing
+      title={route.value.study === null ? "No study here" : `There is no study “${route.value.study}” here`}
+    >
+      {all.length > 0 && <p>This explorer shows {titles().join(", ")}.</p>}
+    </Nothing>
+  );
+}
+
+/** A group of a study, which is opened when somebody comes. */
+function Opening({ run: id }: { run: string }) {
+  const found = opened.value.get(id);
+  if (found === undefined || !("problem" in found)) return <Waiting what="Opening" />;
+  return (
+    <Problem error={found.problem} again={() => void openRun(id)}>
+      <a href={href(studyRoute(studyOfRun(id)?.id ?? null))}>To the study</a>
+    </Problem>
+  );
 }
 
 function NoDictionary({ run: { status, saes, name } }: { run: RunSummary }) {
@@ -116,7 +168,10 @@ function NoDictionary({ run: { status, saes, name } }: { run: RunSummary }) {
 
 /** Which run and which dictionary; a choice only where there is one. */
 function Place() {
-  const all = runs.value ?? [];
+  if (route.value.page === "study") return <StudyPlace />;
+  const listed = runs.value ?? [];
+  const now = run.value;
+  const all = now === undefined || listed.includes(now) ? listed : [now, ...listed];
   const choices = all.flatMap(({ id, name, saes }) =>
     saes.length === 0
       ? [{ id, sae: null as string | null, words: name }]
@@ -148,6 +203,25 @@ function Place() {
       {choices.map(({ id, sae: name, words }, number) => (
         <option key={`${id}/${name}`} value={String(number)}>
           {words}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function StudyPlace() {
+  const all = studies.value ?? [];
+  if (all.length < 2) return <span class="place">{study.value?.title}</span>;
+  return (
+    <select
+      class="place"
+      aria-label="Study"
+      value={study.value?.id}
+      onChange={(event) => go(studyRoute(event.currentTarget.value))}
+    >
+      {all.map(({ id, title }) => (
+        <option key={id} value={id}>
+          {title}
         </option>
       ))}
     </select>

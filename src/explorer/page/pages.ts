@@ -1,4 +1,4 @@
-/** The pages, in the order of the navigation. */
+/** The pages on a run, in the order of the navigation. */
 
 import type { ComponentType } from "preact";
 import type { PageProps } from "./page.ts";
@@ -22,7 +22,7 @@ export interface Page {
   readonly inNavigation: boolean;
 }
 
-export const PAGES: Readonly<Record<Exclude<PageName, "unknown">, Page>> = {
+export const PAGES: Readonly<Record<Exclude<PageName, "unknown" | "study">, Page>> = {
   features: { title: "Features", component: FeaturesPage, ofSae: true, inNavigation: true },
   unit: { title: "Feature", component: FeaturePage, ofSae: true, inNavigation: false },
   text: { title: "Text", component: TextPage, ofSae: true, inNavigation: true },

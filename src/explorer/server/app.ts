@@ -14,6 +14,7 @@ import { BODY_LIMIT, protectAnswers, refuseForeign } from "./guard.ts";
 import { HttpFailure } from "./http-failure.ts";
 import { interpretationRoutes } from "./interpretation-routes.ts";
 import { readRoutes } from "./read-routes.ts";
+import { studyRoutes } from "./study-routes.ts";
 import type { Workbench } from "./workbench.ts";
 
 export interface AppParts {
@@ -42,6 +43,7 @@ export function explorerApp({ explored, workbench, page, port, onBug }: AppParts
   );
 
   app.route("/api", readRoutes(explored));
+  app.route("/api", studyRoutes(explored.studies));
   app.route("/api", interpretationRoutes(explored));
   app.route("/api", experimentRoutes(explored, workbench));
   app.all("/api/*", () => {

@@ -8,6 +8,7 @@ import { HttpFailure } from "./http-failure.ts";
 import type { RunCatalogue } from "./run-catalogue.ts";
 import { notAnalysed, RunStore } from "./run-store.ts";
 import type { RunView, SaeFolder } from "./run-view.ts";
+import type { StudyCatalogue } from "./study-catalogue.ts";
 
 /** Whether experiments on a run can run, and if not, why. */
 export type Liveness = (run: RunView, saes: readonly SaeFolder[]) => RunSummary["live"];
@@ -15,6 +16,7 @@ export type Liveness = (run: RunView, saes: readonly SaeFolder[]) => RunSummary[
 export class Explored {
   readonly #catalogue: RunCatalogue;
   readonly #liveness: Liveness;
+  /** By path: a group of a study has another one when it was measured. */
   readonly #stores = new Map<string, RunStore>();
 
   constructor(catalogue: RunCatalogue, liveness: Liveness) {
@@ -22,11 +24,20 @@ export class Explored {
     this.#liveness = liveness;
   }
 
+  get studies(): StudyCatalogue | undefined {
+    return this.#catalogue.studies;
+  }
+
   summaries(): RunSummary[] {
     return this.#catalogue.runs().map((run) => this.#summary(run));
   }
 
-  /** @throws HttpFailure (404) */
+  /** Of one run, those of studies included. @throws HttpFailure (404, 409) */
+  summary(id: string): RunSummary {
+    return this.#summary(this.run(id));
+  }
+
+  /** @throws HttpFailure (404, 409) */
   run(id: string): RunView {
     return this.#catalogue.run(id);
   }
@@ -40,8 +51,8 @@ export class Explored {
   }
 
   store(run: RunView): RunStore {
-    let store = this.#stores.get(run.id);
-    if (store === undefined) this.#stores.set(run.id, (store = new RunStore(run)));
+    let store = this.#stores.get(run.path);
+    if (store === undefined) this.#stores.set(run.path, (store = new RunStore(run)));
     return store;
   }
 

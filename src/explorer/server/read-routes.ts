@@ -12,6 +12,8 @@ export function readRoutes(explored: Explored): Hono {
 
   routes.get("/runs", (c) => c.json(explored.summaries()));
 
+  routes.get("/runs/:run", (c) => c.json(explored.summary(c.req.param("run"))));
+
   routes.get("/runs/:run/curves", (c) => {
     const after = Number(c.req.query("after") ?? -1);
     if (Number.isNaN(after)) throw new HttpFailure(400, "curves?after=STEP takes the number of a step");

@@ -1,45 +1,49 @@
 /**
- * The runs that are explored: folders that were named, and those in a folder of several. A run that starts in such a folder
- * while the server is up is found too. Requests name a run by its id, which is looked up here; no path is ever made of it.
+ * The runs that are explored: folders that were named, those in a folder of several, and the groups of studies, whose newest results are
+ * runs. A run that starts in such a folder while the server is up is found too. Requests name a run by its id, which is looked up here;
+ * no path is ever made of it.
  */
 
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { Failure } from "../../errors.ts";
+import { runFolders } from "./explored-folders.ts";
 import { HttpFailure } from "./http-failure.ts";
 import { RunView } from "./run-view.ts";
-
-/** Folders between the one that is named and a run in it: runs/study/8x. */
-const DEPTH = 2;
+import type { StudyCatalogue } from "./study-catalogue.ts";
 
 export class RunCatalogue {
+  /** Undefined where runs alone are wanted. */
+  readonly studies: StudyCatalogue | undefined;
   readonly #roots: readonly string[];
   readonly #byPath = new Map<string, RunView>();
   readonly #byId = new Map<string, RunView>();
 
   /**
    * @param folders run directories, or folders that hold several
-   * @throws Failure naming a folder in which there is no run
+   * @param studies those in the same folders
+   * @throws Failure naming a folder in which there is nothing to explore
    */
-  constructor(folders: readonly string[]) {
+  constructor(folders: readonly string[], studies?: StudyCatalogue) {
+    this.studies = studies;
     this.#roots = folders.map((folder) => resolve(folder));
     for (const [i, root] of this.#roots.entries()) {
-      if (runFolders(root).length > 0) continue;
+      if (runFolders(root).length > 0 || studies?.areIn(root) === true) continue;
       throw new Failure(
         `${folders[i]} holds no run.json, and neither does a folder in it: give a run directory (what --out named), ` +
-          `or a folder of several`,
+          `${studies === undefined ? "" : "a study's directory (with plan.json), "}or a folder of several`,
       );
     }
   }
 
-  /** Those that are there now, in the order they were named, then by name. */
+  /** Those that are there now, in the order they were named, then by name; without those of studies. */
   runs(): RunView[] {
     return [...new Set(this.#roots.flatMap((root) => runFolders(root)))].map((path) => this.#view(path));
   }
 
-  /** @throws HttpFailure (404) */
+  /** @throws HttpFailure 404, or 409 for a group of a study that has no result yet */
   run(id: string): RunView {
-    const found = this.#byId.get(id) ?? this.runs().find((run) => run.id === id);
+    const found = this.#byId.get(id) ?? this.studies?.run(id) ?? this.runs().find((run) => run.id === id);
     if (found !== undefined && existsSync(join(found.path, "run.json"))) return found;
     throw new HttpFailure(404, `there is no run "${id}" here`);
   }
@@ -61,22 +65,5 @@ export class RunCatalogue {
       const id = n === 1 ? name : `${name}-${n}`;
       if (!this.#byId.has(id)) return id;
     }
-  }
-}
-
-function runFolders(root: string, depth = DEPTH): string[] {
-  if (existsSync(join(root, "run.json"))) return [root];
-  if (depth === 0) return [];
-  return subfolders(root).flatMap((folder) => runFolders(folder, depth - 1));
-}
-
-function subfolders(path: string): string[] {
-  try {
-    return readdirSync(path, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && entry.name !== "node_modules" && !entry.name.startsWith("."))
-      .map((entry) => join(path, entry.name))
-      .sort();
-  } catch {
-    return [];
   }
 }

@@ -36,10 +36,12 @@ export class RunStore {
     return store;
   }
 
-  /** For keeping something. @throws HttpFailure (409) as `read`, Failure when it cannot be written */
+  /** For keeping something. @throws HttpFailure (409) as `read` and for a run that passes, Failure when it cannot be written */
   write(): Store {
     const inode = this.#inode();
     if (inode === undefined) throw notAnalysed(this.#run);
+    const passing = this.#run.passing();
+    if (passing !== null) throw new HttpFailure(409, passing);
     return this.#opened(inode, true);
   }
 

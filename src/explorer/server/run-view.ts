@@ -42,10 +42,18 @@ export interface SaeFolder {
   readonly finished: boolean;
 }
 
+export interface RunViewOptions {
+  /** Instead of the folder's. */
+  readonly name?: string;
+  /** Why nothing is to be kept in this run: another will take its place. Null where there is no reason. */
+  readonly passing?: () => string | null;
+}
+
 export class RunView {
   readonly id: string;
   readonly path: string;
   readonly name: string;
+  readonly passing: () => string | null;
   readonly #record: WhenChanged<RunRecord>;
   readonly #metrics: WhenChanged<Metrics>;
   readonly #evaluations = new Map<string, WhenChanged<EvaluationResult | null>>();
@@ -57,10 +65,11 @@ export class RunView {
   >();
 
   /** @param path resolved folder that holds run.json */
-  constructor(id: string, path: string) {
+  constructor(id: string, path: string, { name, passing = () => null }: RunViewOptions = {}) {
     this.id = id;
     this.path = path;
-    this.name = basename(path) || path;
+    this.name = name ?? (basename(path) || path);
+    this.passing = passing;
     this.#record = new WhenChanged(join(path, "run.json"), () => readRunRecord(path));
     const metrics = join(path, "metrics.jsonl");
     this.#metrics = new WhenChanged(metrics, () => readMetrics(metrics));

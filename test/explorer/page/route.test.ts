@@ -9,20 +9,37 @@ const parse = (address: string) => {
 };
 
 const routes: Route[] = [
-  { page: "features", run: null, sae: null, unit: null, query: {} },
-  { page: "features", run: "one-layer", sae: "x8", unit: null, query: { q: "a&b=c #%", sort: "max" } },
+  { page: "features", run: null, sae: null, study: null, unit: null, query: {} },
+  {
+    page: "features",
+    run: "one-layer",
+    sae: "x8",
+    study: null,
+    unit: null,
+    query: { q: "a&b=c #%", sort: "max" },
+  },
   {
     page: "unit",
     run: "a/b",
     sae: "λ 0.2?",
+    study: null,
     unit: { kind: "feature", index: 98303 },
     query: { at: "top.train.1.2" },
   },
-  { page: "unit", run: "100%", sae: "..", unit: { kind: "neuron", index: 0 }, query: {} },
-  { page: "text", run: "r", sae: "s", unit: null, query: { text: "<script>\n\u200b" } },
-  { page: "run", run: "r", sae: null, unit: null, query: {} },
-  { page: "meaning", run: "r", sae: "s", unit: null, query: { of: "offline", split: "single-token" } },
-  { page: "rate", run: "r", sae: "s", unit: null, query: { rater: "Ada L." } },
+  { page: "unit", run: "100%", sae: "..", study: null, unit: { kind: "neuron", index: 0 }, query: {} },
+  { page: "text", run: "r", sae: "s", study: null, unit: null, query: { text: "<script>\n\u200b" } },
+  { page: "run", run: "r", sae: null, study: null, unit: null, query: {} },
+  {
+    page: "meaning",
+    run: "r",
+    sae: "s",
+    study: null,
+    unit: null,
+    query: { of: "offline", split: "single-token" },
+  },
+  { page: "study", run: null, sae: null, study: "a/b %", unit: null, query: { pick: "a*b", x: "l0" } },
+  { page: "study", run: null, sae: null, study: null, unit: null, query: {} },
+  { page: "rate", run: "r", sae: "s", study: null, unit: null, query: { rater: "Ada L." } },
 ];
 
 describe("an address", () => {
@@ -43,6 +60,7 @@ describe("an address", () => {
     "/feature/r/s/-1",
     "/feature/r/s/1/2",
     "/text/r/s/t",
+    "/study/s/x",
     "/__proto__",
   ])("%s is no page", (address) => {
     expect(parse(address).page).toBe("unknown");

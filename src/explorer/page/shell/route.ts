@@ -4,6 +4,7 @@
  *
  *     /features/RUN/SAE?q=…&sort=…      the list
  *     /feature/RUN/SAE/123              a feature; /neuron/RUN/SAE/17 a neuron
+ *     /study/STUDY?sort=…&pick=…        a study
  *     /text/RUN/SAE   /steer/RUN/SAE   /map/RUN/SAE   /meaning/RUN/SAE   /rate/RUN/SAE   /run/RUN/SAE   /compare/RUN/SAE
  */
 
@@ -11,13 +12,15 @@ import type { UnitKind } from "../../../features/units.ts";
 
 const PLAIN = ["features", "text", "steer", "map", "meaning", "rate", "run", "compare"] as const;
 
-export type PageName = (typeof PLAIN)[number] | "unit" | "unknown";
+export type PageName = (typeof PLAIN)[number] | "unit" | "study" | "unknown";
 
 export interface Route {
   readonly page: PageName;
   /** Null where the address does not say: the first one is meant. */
   readonly run: string | null;
   readonly sae: string | null;
+  /** Of page "study" only; null where the address does not say. */
+  readonly study: string | null;
   /** Of page "unit" only. */
   readonly unit: { readonly kind: UnitKind; readonly index: number } | null;
   readonly query: Readonly<Record<string, string>>;
@@ -29,7 +32,11 @@ export function parseRoute(path: string, search: string): Route {
   for (const [name, value] of new URLSearchParams(search)) query[name] = value;
   const parts = path.split("/").filter((part) => part !== "");
   const [page = "features", run = null, sae = null, index] = parts.map(decode);
-  const place = { run, sae, unit: null, query };
+  if (page === "study") {
+    const place = { run: null, sae: null, study: run, unit: null, query };
+    return { page: parts.length <= 2 ? "study" : "unknown", ...place };
+  }
+  const place = { run, sae, study: null, unit: null, query };
   if (parts.length === 1 && page === "index.html") return { page: "features", ...place };
   if (page === "feature" || page === "neuron") {
     if (index === undefined || !/^\d{1,9}$/.test(index) || parts.length > 4)
@@ -41,8 +48,9 @@ export function parseRoute(path: string, search: string): Route {
 }
 
 /** The address of a route; parameters that are empty are left out. */
-export function formatRoute({ page, run, sae, unit, query }: Route): string {
+export function formatRoute({ page, run, sae, study, unit, query }: Route): string {
   const parts: string[] = [unit === null ? page : unit.kind];
+  if (study !== null) parts.push(study);
   if (run !== null) parts.push(run);
   if (run !== null && sae !== null) parts.push(sae);
   if (unit !== null) parts.push(String(unit.index));

@@ -25,7 +25,12 @@ export function href(to: Route): string {
 /** Another page of the same run and dictionary, without what the query says here. */
 export function there(change: Partial<Route>): Route {
   const { run, sae } = route.value;
-  return { page: "features", run, sae, unit: null, query: {}, ...change };
+  return { page: "features", run, sae, study: null, unit: null, query: {}, ...change };
+}
+
+/** A study's page. */
+export function studyRoute(study: string | null, query: Route["query"] = {}): Route {
+  return { page: "study", run: null, sae: null, study, unit: null, query };
 }
 
 /** Goes to a route. `replace` leaves no step for Back: for states on the way, such as every letter of a search. */
