@@ -1,10 +1,12 @@
 /** How the tests run: real processes, at most two at a time, so that a laptop and a two-core runner behave alike. */
 
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // On a real Slurm: vitest.slurm.config.ts.
+    exclude: [...configDefaults.exclude, "test/slurm/**"],
     globalSetup: "test/shared-folder.ts",
     pool: "forks",
     maxWorkers: 2,

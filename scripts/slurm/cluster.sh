@@ -46,8 +46,8 @@ SlurmdLogFile=$1/log/slurmd-%n.log
 
 AuthType=auth/munge
 CredType=cred/munge
-# A job that goes back into the queue waits this long: two minutes by default.
-AuthInfo=cred_expire=3
+# A job that goes back into the queue waits this long: two minutes by default, and five seconds at least.
+AuthInfo=cred_expire=5
 MpiDefault=none
 
 # No cgroups: processes are followed by their parents, and memory is looked at every second.
@@ -77,16 +77,24 @@ MinJobAge=600
 CONF
 }
 
+# Where the controller keeps its state, as a user who is not root.  make_state DIR
+make_state() {
+  mkdir -p "$1/state" "$1/log"
+  chown slurm: "$1/state" "$1/log"
+  runuser -u slurm -- test -w "$1/state" || die "the user slurm cannot reach $1: every folder above it has to be open (chmod 755)"
+}
+
 # Waits until as many nodes answer as there should be.  wait_for_nodes NODES COMMAND… (a prefix for sinfo)
 wait_for_nodes() {
   local nodes=$1
   shift
-  for _ in $(seq 150); do
+  local end=$((SECONDS + 30))
+  while [ $SECONDS -lt $end ]; do
     [ "$("$@" timeout 2 sinfo -h -N -t idle,mixed,allocated -p main -o %N 2>/dev/null | sort -u | wc -l)" = "$nodes" ] && return
     sleep 0.1
   done
   "$@" timeout 5 sinfo -N -l >&2 || true
-  die "not all $nodes nodes answer after 15 seconds: see the logs"
+  die "not all $nodes nodes answer after 30 seconds: see the logs"
 }
 
 # Numbers of the processes with all these words in their environment.  having WORD…

@@ -40,8 +40,7 @@ case $action in
     [ "$(id -u)" = 0 ] || die "namespaces and Slurm's daemons want root"
     install_slurm
     start_munge
-    mkdir -p "$dir/state" "$dir/log"
-    chown slurm: "$dir/state" "$dir/log"
+    make_state "$dir"
     echo "$prefix" > "$dir/prefix"
     ip netns add "$prefix-sw"
     echo "$prefix-sw" > "$dir/namespaces"

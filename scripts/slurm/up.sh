@@ -19,9 +19,7 @@ install_slurm
 start_munge
 
 host=$(hostname -s)
-mkdir -p "$dir/state" "$dir/log"
-chmod 755 "$dir"
-chown slurm: "$dir/state" "$dir/log"
+make_state "$dir"
 {
   general_conf "$dir" "test-$port" "$host(127.0.0.1)" "$port"
   for i in $(seq "$nodes"); do

@@ -6,7 +6,14 @@ import { readLeftOut } from "./left-out.ts";
 import type { Part } from "./plan.ts";
 import { forgivenUpTo, verdictOn } from "./retries.ts";
 import { type RetryPolicy, retrySchema } from "./retry-policy.ts";
-import type { AttemptView, PartState, ScheduledPart, Scheduler, StudyState } from "./state.ts";
+import type {
+  AttemptOutcome,
+  AttemptView,
+  PartState,
+  ScheduledPart,
+  Scheduler,
+  StudyState,
+} from "./state.ts";
 import type { StudyFolder } from "./study-folder.ts";
 
 export interface StateOptions {
@@ -34,6 +41,11 @@ export async function readState(
   return { parts, done, failed: count("failed"), cancelled, complete: done === parts.length };
 }
 
+/** Gone without a word, or stopped by a signal, which does not say why it was sent. */
+function isUnexplained({ ending }: AttemptOutcome): boolean {
+  return ending === "killed" || ending === "interrupted";
+}
+
 /** What the scheduler knows of attempts that left no word. */
 async function concluded(
   attempts: readonly AttemptView[],
@@ -41,7 +53,8 @@ async function concluded(
 ): Promise<AttemptView[]> {
   return Promise.all(
     attempts.map(async (attempt) => {
-      if (scheduler === undefined || attempt.outcome?.ending !== "killed") return attempt;
+      if (scheduler === undefined || attempt.outcome === null || !isUnexplained(attempt.outcome))
+        return attempt;
       const found = await scheduler.ending(attempt);
       return found === undefined ? attempt : { ...attempt, outcome: { ...attempt.outcome, ...found } };
     }),

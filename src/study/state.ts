@@ -100,7 +100,7 @@ export interface ScheduledPart {
 export interface Scheduler {
   /** By part name: jobs that are alive. Undefined where it did not answer in time: then files alone speak. */
   alive(): Promise<ReadonlyMap<string, ScheduledPart> | undefined>;
-  /** How an attempt ended that left no word, if the scheduler knows. */
+  /** How an attempt ended that left no word, or was stopped by a signal, if the scheduler knows. */
   ending(attempt: AttemptView): Promise<{ ending: Ending; sentence: string } | undefined>;
 }
 

@@ -42,15 +42,22 @@ interface Stretch {
   readonly text: string;
 }
 
-export async function endingOf(slurm: string, record: AttemptRecord): Promise<Conclusion | undefined> {
+/** @param signal that stopped it with a checkpoint; null where it left no word */
+export async function endingOf(
+  slurm: string,
+  record: AttemptRecord,
+  signal: string | null,
+): Promise<Conclusion | undefined> {
   if (record.slurm === null) return undefined;
+  if (signal === "SIGUSR1")
+    return concluded("time-limit", "the time limit was near: it made a checkpoint first");
   const job = record.slurm;
   const stretches = stretchesOf(join(slurm, "logs"), job);
   const own = stretches.findLastIndex(
     ({ at, node }) => at <= Date.parse(record.started) + 1000 && (job.node === null || node === job.node),
   );
   const told = own === -1 ? undefined : fromLog(stretches[own]!.text);
-  if (told !== undefined) return told;
+  if (told !== undefined || signal !== null) return told;
   const started = Date.parse(record.started) / 1000;
   const accounted = (await fromAccounts(job, started)) ?? (await fromController(job, started));
   if (accounted !== undefined) return accounted;

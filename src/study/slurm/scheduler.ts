@@ -28,7 +28,7 @@ class SlurmScheduler implements Scheduler {
     return new Map([...queue.parts].map(([part, job]) => [part, scheduledPart(job)]));
   }
 
-  ending({ record }: AttemptView): Promise<Conclusion | undefined> {
-    return endingOf(this.#site.folder.slurm, record);
+  ending({ record, outcome }: AttemptView): Promise<Conclusion | undefined> {
+    return endingOf(this.#site.folder.slurm, record, outcome?.signal ?? null);
   }
 }
