@@ -85,7 +85,7 @@ describe("what was planted is found", () => {
     const { populations, definitions } = wholeGrid();
     const [main] = populations;
     const effects = main!.effects.find(({ name }) => name === "loss_recovered_zero")!;
-    const { parts } = variationShares(effects, definitions.get("loss_recovered_zero")!);
+    const { parts } = variationShares(effects, definitions.get("loss_recovered_zero")!, 2);
     expect(parts.map(({ of }) => of)).toEqual(["expansion", "lambda", "combinations", "seeds"]);
     expect(parts.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1);
     expect(parts[0]!.share).toBeGreaterThan(parts[1]!.share);
@@ -150,6 +150,7 @@ describe("cautions", () => {
     ["Few seeds", SMALL],
     ["Parts failed", { ...SMALL, failed: { "measure-g1": "the disk broke" } }],
     ["The study is not finished", { ...SMALL, until: "train" }],
+    ["Few configurations", SMALL],
     ["Not at equal sparsity", { ...SMALL, lambdas: [1, 4] }],
   ] satisfies [string, PlantedStudy][])("%s", (title, planted) => {
     expect(titles(planted)).toContain(title);

@@ -13,6 +13,7 @@ export interface StudyCaution {
 /** More than that of one factor's levels in which an outcome's slope changes. */
 const CURVED = 0.01;
 const SPARSITY_RATIO = 1.5;
+const FEW_CONFIGURATIONS = 15;
 /** Of sentences that are one for each trial. */
 const MOST = 6;
 
@@ -123,8 +124,17 @@ function comparability({ population, effects }: PopulationAnalysis): StudyCautio
   return found;
 }
 
-function reading({ effects, population }: PopulationAnalysis): StudyCaution[] {
+function reading({ effects, population, correlations }: PopulationAnalysis): StudyCaution[] {
   const found: StudyCaution[] = [];
+  const configurations = new Set(population.configurations).size;
+  if (correlations !== null && configurations < FEW_CONFIGURATIONS) {
+    found.push({
+      title: "Few configurations",
+      texts: [
+        `Rank correlations of outcomes are over ${counted(configurations, "configuration")} (below ${FEW_CONFIGURATIONS}): so few are often in one order by chance, and a bootstrap over them is too sure of itself.`,
+      ],
+    });
+  }
   const tested = effects.flatMap(({ contrasts }) => contrasts).filter(({ effect }) => effect !== null);
   if (tested.length >= 20) {
     found.push({

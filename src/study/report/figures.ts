@@ -42,7 +42,7 @@ function populationFigures(
   const byL0 = strongestFactor(effects, "l0");
   const shares = effects
     .filter(({ name }) => study.primary.includes(name))
-    .map((one) => variationShares(one, definitions.get(one.name)!));
+    .map((one) => variationShares(one, definitions.get(one.name)!, population.seeds));
   const figures: PopulationFigures = {
     dependences: dependences.map((one) => dependenceFigure(population, one)),
     shares: sharesFigure(shares),

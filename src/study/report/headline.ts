@@ -9,6 +9,8 @@ import { defined } from "./tables.ts";
 import { counted, levelsText, listed, rangeText, valueText } from "./words.ts";
 
 const MOST_TILES = 4;
+/** p below which a factor is named as what moves an outcome. */
+const SURE = 0.05;
 const TILES = ["loss_recovered_zero", "l0", "explained_variance", "dead_fraction"];
 
 /** "24 dictionaries that differ in expansion and lambda, each trained with 2 seeds" */
@@ -40,9 +42,11 @@ export function studyTiles({ definitions, populations, primary }: StudyAnalysis)
     if (values.length === 0) return [];
     const [least, most] = [Math.min(...values), Math.max(...values)];
     const strongest = strongestFactor(main.effects, name);
-    const share = main.effects
+    const found = main.effects
       .find((one) => one.name === name)
-      ?.shares.find(({ factor }) => factor === strongest)?.share;
+      ?.shares.find(({ factor }) => factor === strongest);
+    const isSure = found?.p !== null && found?.p !== undefined && found.p < SURE;
+    const share = isSure ? found.share : null;
     return [
       html`<div class="tile">
         <div class="label">${defined(definition)}</div>
@@ -51,7 +55,7 @@ export function studyTiles({ definitions, populations, primary }: StudyAnalysis)
         </div>
         <div class="below">
           ${
-            strongest === null || share === undefined || share === null
+            strongest === null || share === null
               ? counted(values.length, "trial")
               : `moved most by ${strongest}: ${Math.round(100 * share)} % of its variation`
           }

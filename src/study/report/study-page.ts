@@ -103,7 +103,14 @@ function populationSections(
         "Effects",
         [
           effectsTable(effects.filter(isPrimary), definitions),
-          html`<p class="note">${prose(effectsNote(population.seeds))}</p>`,
+          html`<p class="note">
+            ${prose(
+              effectsNote(
+                effects.some(({ variance }) => variance !== null),
+                population.seeds,
+              ),
+            )}
+          </p>`,
           dependences.length > 0 && figureGrid(dependences.slice(0, MOST_PANELS), "three"),
           dependences.length > MOST_PANELS &&
             html`<details>
@@ -164,10 +171,11 @@ function populationSections(
   ];
 }
 
-function effectsNote(seeds: number): string {
-  const error =
-    seeds > 1
-      ? "A mixed model: what combinations of settings do beyond the sum of their effects, and what another seed changes, are error, each at its own level."
+function effectsNote(mixed: boolean, seeds: number): string {
+  const error = mixed
+    ? "A mixed model: what combinations of settings do beyond the sum of their effects, and what another seed changes, are error, each at its own level."
+    : seeds > 1
+      ? "Least squares: what another seed changes is the error."
       : "Least squares: there are no repeats, so that what combinations of settings do and what another seed changes are one error.";
   return `${error} pts: percentage points; ×: what is compared by ratios. Faint: the interval holds no effect. Curves: means over the levels of all other factors, dots are trials.`;
 }

@@ -27,6 +27,7 @@ export const STUDY_STYLE = `${STYLE}
 .facts td,.cautions p{overflow-wrap:anywhere}
 .body>.scroll+.figures,.body>.note+.figures,.body>.figures+.scroll,.body>.scroll+.note,.body>.figures+details{margin-top:26px}
 .population{margin:0;padding:44px 0 14px;border-top:1px solid var(--rule);font:400 25px/1.25 inherit}
+.definitions dt small{font-weight:400;color:var(--faint)}
 .files{margin:0;padding-left:18px}
 .files a{color:var(--accent)}
 @media print{.sortable thead button{display:none}.tall{max-height:none}}

@@ -11,7 +11,7 @@ import { legendHeight, legendMarks, legendOf } from "./colours.ts";
 /** More bars than this say less than the partial dependences. */
 const MOST = 40;
 
-/** Null without an evaluation. */
+/** Null without an evaluation, and where there are none. */
 export function deadFigure(population: Population): Figure | null {
   const groups = Map.groupBy(population.trials, (_, i) => population.configurations[i]!);
   const bars = [...groups.values()].flatMap((trials) => {
@@ -23,7 +23,7 @@ export function deadFigure(population: Population): Figure | null {
     const label = settingText(population, trials[0]!) || trials[0]!.name;
     return dead === null ? [] : [{ label, dead, ultralow: ultralow ?? 0 }];
   });
-  if (bars.length === 0) return null;
+  if (bars.every(({ dead, ultralow }) => dead + ultralow === 0)) return null;
   const sorted = bars.sort((a, b) => b.dead + b.ultralow - a.dead - a.ultralow);
   const shown = sorted.slice(0, MOST);
   const most = Math.max(0.02, ...shown.map(({ dead, ultralow }) => dead + ultralow));

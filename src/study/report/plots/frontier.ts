@@ -8,8 +8,8 @@ import { counted } from "../words.ts";
 import { type Colouring, legendHeight, legendMarks } from "./colours.ts";
 import { logTicks, scaleFor, shortNumber, tickText } from "./scales.ts";
 
-/** A name covers the next one within these shares of the ranges. */
-const CLOSE = { x: 0.12, y: 0.05 };
+/** What a name takes, in shares of the ranges: for each letter, and upward. */
+const NAME = { letter: 0.009, height: 0.07 };
 
 export function studyFrontierFigure({ x, y, points, front }: Frontier, colouring: Colouring): Figure {
   const ends = (of: (point: FrontierPoint) => FrontierPoint["x"]) =>
@@ -95,9 +95,9 @@ function namesOf(points: readonly FrontierPoint[], front: readonly FrontierPoint
   const named: FrontierPoint[] = [];
   for (const point of [...front].reverse()) {
     const covered = named.some(
-      ({ x, y }) =>
-        Math.abs(x.value - point.x.value) < CLOSE.x * across.size &&
-        Math.abs(y.value - point.y.value) < CLOSE.y * up.size,
+      ({ x, y, trial }) =>
+        Math.abs(x.value - point.x.value) < NAME.letter * (trial.length + 2) * across.size &&
+        Math.abs(y.value - point.y.value) < NAME.height * up.size,
     );
     if (!covered) named.push(point);
   }

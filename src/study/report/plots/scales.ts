@@ -25,10 +25,13 @@ export function shortNumber(value: number): string {
   return size !== 0 && size < 1e-3 ? value.toExponential(0) : String(Number(value.toPrecision(3)));
 }
 
-/** A logarithmic scale where it is asked for and the values allow it; else a linear one with room on both sides. */
+/** Less than this ratio, and a logarithmic axis has no round number to label. */
+const LEAST_RATIO = 2;
+
+/** A logarithmic scale where it is asked for and the values are wide enough apart; else a linear one with room on both sides. */
 export function scaleFor(values: readonly number[], log: boolean): Plot.ScaleOptions {
   const [least, most] = [Math.min(...values), Math.max(...values)];
-  if (log && least > 0 && most > least) {
+  if (log && least > 0 && most >= LEAST_RATIO * least) {
     const room = (most / least) ** 0.06;
     return { type: "log", domain: [least / room, most * room] };
   }

@@ -47,7 +47,7 @@ export function scalingFigure({ variable, outcome, laws }: Scaling): Figure {
     marks: [
       ...quietY({ ticks: 5, label: null, tickFormat: (value: number) => tickText(outcome, value) }),
       quietX({
-        ticks: logTicks(xs),
+        ticks: Math.max(...xs) >= 2 * Math.min(...xs) ? logTicks(xs) : 5,
         label: AXIS[variable],
         tickFormat: (value: number) => shortNumber(value),
       }),

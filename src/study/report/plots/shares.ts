@@ -17,10 +17,15 @@ export const COMBINATIONS = "combinations";
 export const SEEDS = "seeds";
 export const REST = "not told apart";
 
-/** ω² can be below 0 by chance: what is not there has no part. */
+/**
+ * ω² can be below 0 by chance: what is not there has no part. Where the factors say all there is of the configurations, what repeats leave
+ * is seeds.
+ * @param seeds of one configuration
+ */
 export function variationShares(
   { shares, variance }: OutcomeEffects,
   definition: OutcomeDefinition,
+  seeds: number,
 ): VariationShares {
   const factors = shares.map(({ factor, share }) => ({ of: factor, share: Math.max(0, share ?? 0) }));
   const sum = factors.reduce((total, { share }) => total + share, 0);
@@ -29,7 +34,7 @@ export function variationShares(
   const between = variance?.share.value;
   const rest =
     between === undefined
-      ? [{ of: REST, share: left }]
+      ? [{ of: seeds > 1 ? SEEDS : REST, share: left }]
       : [
           { of: COMBINATIONS, share: left * between },
           { of: SEEDS, share: left * (1 - between) },
