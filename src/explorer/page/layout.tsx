@@ -7,7 +7,7 @@ import { go, href, route, studyRoute, there } from "./shell/router.ts";
 import type { PageName } from "./shell/route.ts";
 import { loadRuns, opened, openRun, run, runs, runsError, sae } from "./shell/runs.ts";
 import { Nothing, Problem, Waiting } from "./shell/states.tsx";
-import { studies, study, studyOfRun } from "./shell/studies.ts";
+import { studies, study, studyAddress, studyOfRun } from "./shell/studies.ts";
 import { StudyPage } from "./study/study.tsx";
 import { theme, toggleTheme } from "./shell/theme.ts";
 import { Tip } from "./shell/tip.tsx";
@@ -36,19 +36,13 @@ export function Layout() {
         Skip to the page
       </a>
       <header class="bar">
-        <a
-          class="brand"
-          href={href(hasRun ? there({ page: "features" }) : studyRoute(study.value?.id ?? null))}
-        >
+        <a class="brand" href={href(hasRun ? there({ page: "features" }) : studyAddress())}>
           monosemantic
         </a>
         <Place />
         <nav aria-label="Pages" ref={nav}>
           {hasStudies && (
-            <a
-              href={href(studyRoute(study.value?.id ?? null))}
-              aria-current={page === "study" ? "page" : undefined}
-            >
+            <a href={href(studyAddress())} aria-current={page === "study" ? "page" : undefined}>
               Study
             </a>
           )}

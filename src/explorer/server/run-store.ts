@@ -75,6 +75,9 @@ export class RunStore {
 /** What to do when there is no analysis, by the state of the run. */
 export function notAnalysed(run: RunView, what = "its features"): HttpFailure {
   const { status } = run.status();
+  if (run.passing() !== null) {
+    return new HttpFailure(409, `${what} were not analysed yet, and the study is not done with them`);
+  }
   const command = `monosemantic features ${run.path}`;
   return new HttpFailure(
     409,

@@ -85,7 +85,7 @@ export function shownVariation(
         const estimate = (one: Estimate | null) =>
           one === null
             ? "–"
-            : `${text(one.value)}${one.interval === null ? "" : ` [${one.interval.map(text).join(", ")}]`}`;
+            : `${text(one.value)}${one.interval === null ? "" : ` [${one.interval.map((end) => text(end).replace(/ (pts|%)$/, "")).join(", ")}]`}`;
         return [
           {
             outcome: definition.name,

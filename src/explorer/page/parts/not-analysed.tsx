@@ -2,11 +2,12 @@
 
 import type { RunSummary } from "../../api.ts";
 import { sentence } from "../data/data.ts";
-import { href, there } from "../shell/router.ts";
+import { href, studyRoute, there } from "../shell/router.ts";
 import { Nothing } from "../shell/states.tsx";
+import { studyOfRun } from "../shell/studies.ts";
 
 /** @param does what the command would do for this page */
-export function NotAnalysed({ run: { status, error }, does }: { run: RunSummary; does: string }) {
+export function NotAnalysed({ run: { id, status, error }, does }: { run: RunSummary; does: string }) {
   if (status === "running")
     return (
       <Nothing title="Still training">
@@ -20,6 +21,16 @@ export function NotAnalysed({ run: { status, error }, does }: { run: RunSummary;
     return (
       <Nothing title="The analysis cannot be read">
         <p>{sentence(new Error(error))}</p>
+      </Nothing>
+    );
+  const ofStudy = studyOfRun(id);
+  if (ofStudy !== undefined)
+    return (
+      <Nothing title="Not analysed yet">
+        <p>
+          These dictionaries of the study are trained; their features can be looked at when it has measured
+          them, where its plan has that in it. <a href={href(studyRoute(ofStudy.id))}>To the study</a>
+        </p>
       </Nothing>
     );
   return (

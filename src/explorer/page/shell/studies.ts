@@ -3,7 +3,8 @@
 import { computed, signal } from "@preact/signals";
 import type { StudySummary } from "../../study-api.ts";
 import { api, exported, forget } from "../data/data.ts";
-import { route } from "./router.ts";
+import { route, studyRoute } from "./router.ts";
+import type { Route } from "./route.ts";
 
 export const STUDIES = "/api/studies";
 
@@ -20,6 +21,19 @@ export const study = computed<StudySummary | undefined>(() => {
 /** The study of which a run is a group. */
 export function studyOfRun(run: string | null): StudySummary | undefined {
   return studies.value?.find(({ groups }) => groups.some((group) => group.run === run));
+}
+
+let last: Route | null = null;
+
+/** Called by a study's page whenever its address is another, so that the way back leads to the same filter and order. */
+export function rememberStudy(): void {
+  if (route.value.page === "study") last = route.value;
+}
+
+/** The study as it was left; from its own page, the whole of it. */
+export function studyAddress(): Route {
+  const id = study.value?.id ?? null;
+  return last !== null && last.study === id && route.value.page !== "study" ? last : studyRoute(id);
 }
 
 /** An export has none. */

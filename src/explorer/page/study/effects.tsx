@@ -63,6 +63,8 @@ interface PopulationEffectsProps {
 
 function PopulationEffects({ population, definition, several }: PopulationEffectsProps) {
   const { shuffled, trials, seeds, effects, factors, aliased, log } = population;
+  // Of some factors only one level may have come as far as this outcome.
+  const shown = factors.filter((factor) => factor.levels.filter(({ trials: count }) => count > 0).length > 1);
   return (
     <>
       {several && <h3>{shuffled ? "Models with shuffled weights" : "Models as they are"}</h3>}
@@ -119,9 +121,9 @@ function PopulationEffects({ population, definition, several }: PopulationEffect
           </p>
         </>
       )}
-      {factors.some(({ trials: dots }) => dots.length > 0) && (
+      {shown.length > 0 && (
         <div class="multiples levels">
-          {factors.map((factor) => (
+          {shown.map((factor) => (
             <LevelChart key={factor.name} factor={factor} definition={definition} logarithmic={log} />
           ))}
         </div>

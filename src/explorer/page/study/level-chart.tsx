@@ -45,8 +45,9 @@ export function LevelChart({ factor, definition, logarithmic }: LevelChartProps)
   return (
     <figure ref={holder}>
       <figcaption>
-        <b>{name}</b>
-        <small>{definition.label}</small>
+        <b>
+          <bdi>{name}</bdi>
+        </b>
       </figcaption>
       <svg
         class="chart"

@@ -101,7 +101,7 @@ function Pairs({ outcomes }: { outcomes: StudyOutcomes }) {
     <details open={comparisons.length <= 12}>
       <summary>Pairs of dictionaries: what another seed finds again</summary>
       <div class="scroll">
-        <table class="numbers">
+        <table class="numbers pairs">
           <thead>
             <tr>
               <th scope="col">Dictionary</th>

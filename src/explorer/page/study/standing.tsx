@@ -26,7 +26,7 @@ export function Standing({ standing }: { standing: StudyStanding }) {
             ? `all ${counted(parts.length, "part")} done`
             : `${done} of ${counted(parts.length, "part")} done`}
           {failed > 0 && <span class="failed">, {failed} failed</span>}
-          {!complete && !standing.cancelled && <span class="live">live</span>}
+          {parts.some(({ status }) => status === "running") && <span class="live">live</span>}
         </p>
       </header>
       <div class="stages">

@@ -3,12 +3,15 @@
  * the page follows it.
  */
 
+import { useEffect } from "preact/hooks";
 import type { StudyOutcomes } from "../../../study/outcomes/outcome.ts";
 import { counted } from "../../../study/report/words.ts";
 import type { StudyStanding, StudySummary } from "../../study-api.ts";
 import { go, route, setQuery } from "../shell/router.ts";
 import { withQuery } from "../shell/route.ts";
+import { loadRuns } from "../shell/runs.ts";
 import { Nothing, Problem, Waiting } from "../shell/states.tsx";
+import { rememberStudy } from "../shell/studies.ts";
 import { Cost } from "./cost.tsx";
 import { Effects } from "./effects.tsx";
 import { picked } from "./selection.ts";
@@ -22,9 +25,18 @@ import "../compare/compare.css";
 import "./study.css";
 
 export function StudyPage({ study }: { study: StudySummary }) {
+  return study.error === null ? (
+    <OpenStudy study={study} />
+  ) : (
+    <Problem error={study.error} again={() => void loadRuns()} />
+  );
+}
+
+function OpenStudy({ study }: { study: StudySummary }) {
   const { standing, error, again } = useStanding(study.id);
   const { data, error: unread, again: readAgain } = useResults(study.id, standing);
-  if (study.error !== null) return <Problem error={study.error} />;
+  const here = route.value;
+  useEffect(rememberStudy, [here]);
   if (standing === null)
     return error === null ? (
       <Waiting what="Looking how the study stands" />
@@ -34,7 +46,7 @@ export function StudyPage({ study }: { study: StudySummary }) {
   return (
     <div class="page study">
       <Head study={study} standing={standing} outcomes={data?.outcomes ?? null} error={error} />
-      <Standing standing={standing} />
+      {here.query["view"] !== "compare" && <Standing standing={standing} />}
       {data !== undefined ? (
         <Body study={study} outcomes={data.outcomes} results={standing.results} standing={standing} />
       ) : unread !== null ? (
@@ -73,16 +85,29 @@ function Head({ study, standing, outcomes, error }: HeadProps) {
       {outcomes !== null && (
         <p class="page-sub">
           {outcomes.question !== null && <span class="question">{outcomes.question}</span>}
-          <span>
-            {counted(outcomes.trials.length, "trial")},{" "}
-            {counted(outcomes.trials.filter(({ outcomes: found }) => found.length > 0).length, "trial")} with
-            outcomes by now
-          </span>
+          <span>{reached(outcomes)}</span>
         </p>
       )}
       {error !== null && <p class="failed">{error}</p>}
     </header>
   );
+}
+
+/** "50 trials: 36 measured, 14 not trained" */
+function reached({ trials }: StudyOutcomes): string {
+  const counts = Map.groupBy(trials, ({ stage, leftOut }) => (leftOut !== null ? "left out" : stage));
+  const words = [
+    ["explain", "explained"],
+    ["measure", "measured"],
+    ["train", "trained"],
+    ["left out", "left out"],
+    [null, "not trained"],
+  ] as const;
+  const said = words.flatMap(([stage, what]) => {
+    const count = counts.get(stage)?.length ?? 0;
+    return count === 0 ? [] : [count === trials.length ? `all ${what}` : `${count} ${what}`];
+  });
+  return `${counted(trials.length, "trial")}: ${said.join(", ")}`;
 }
 
 interface BodyProps {

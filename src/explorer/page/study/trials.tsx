@@ -62,6 +62,9 @@ export function Trials({ study, outcomes, standing }: TrialsProps) {
         onPick={pick}
         onPoint={emphasise}
       />
+      {outcomes.definitions.length === 0 && (
+        <p class="quiet">No trial has a result yet; outcomes appear here as they come.</p>
+      )}
       {shown.length === 0 && <p class="quiet">No trial has these values.</p>}
       <OutcomeScatter
         outcomes={outcomes}
