@@ -197,6 +197,7 @@ await trainDictionaries(
     rounds,
     identity: {},
     checkpointMinutes: 1e6,
+    goOnWithout: false,
     milestones: [BATCH, ...Array.from({ length: 1e4 }, (_, i) => (i + 1) * rounds.rows)],
     afterText: "again",
     async onMilestone(trainers, step) {

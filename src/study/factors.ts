@@ -40,7 +40,7 @@ const ALWAYS: readonly string[] = [
 const PATHS: readonly string[] = ["model", "data", "cache"];
 
 /** Longest name of a trial: it is a folder, and a column of tables. */
-const LONGEST = 60;
+const LONGEST = 96;
 
 type Factors = Readonly<Record<string, FactorValue>>;
 

@@ -75,7 +75,7 @@ export function comparisonOutcomes(comparison: ComparedBothWays, way: Way | "bot
       "match_correlation",
       mean((one) => activation[one].median),
       way === "both" ? null : activation[way].interval,
-      "documents",
+      "sequences",
     ),
     ...found(
       "match_correlation_held_out",

@@ -9,9 +9,10 @@
  */
 
 import { treatmentColumns, intercept, sumColumns } from "../../statistics/coding.ts";
+import { mean } from "../../statistics/correlation.ts";
 import type { TestedEstimate } from "../../statistics/estimate.ts";
 import { type Factor, factorOf, type FactorValue, levelName } from "../../statistics/factor.ts";
-import { factorialAnalysis } from "../../statistics/factorial.ts";
+import { type FactorialAnalysis, factorialAnalysis } from "../../statistics/factorial.ts";
 import type { Column } from "../../statistics/least-squares.ts";
 import { mixedModel, type MixedModel } from "../../statistics/mixed-model.ts";
 import {
@@ -84,6 +85,7 @@ export function effectsOn(population: Population, column: OutcomeColumn): Outcom
   const model = mixedModel([intercept(kept.length), ...columns], y, groups, { seed: SEED });
   const table = binnedTable(population);
   const factorial = factorialAnalysis(table, column.values);
+  const tested = testsAmongConfigurations(population, column, kept);
   return {
     name: column.definition.name,
     log: column.log,
@@ -95,15 +97,30 @@ export function effectsOn(population: Population, column: OutcomeColumn): Outcom
         y,
       ),
     })),
-    shares: factorial.factors.map(({ name, omegaSquared, p, slope }) => ({
+    shares: factorial.factors.map(({ name, omegaSquared }) => ({
       factor: name,
       share: omegaSquared,
-      p,
-      curved: slope?.lackOfFit?.p ?? null,
+      p: tested.get(name)?.p ?? null,
+      curved: tested.get(name)?.slope?.lackOfFit?.p ?? null,
     })),
     variance: model.variance,
     aliased: [...new Set([...model.aliased, ...factorial.aliased])],
   };
+}
+
+/** Tests on the means of configurations: another seed is no further evidence about a factor. */
+function testsAmongConfigurations(
+  population: Population,
+  { values }: OutcomeColumn,
+  kept: readonly number[],
+): ReadonlyMap<string, FactorialAnalysis["factors"][number]> {
+  const configurations = [...Map.groupBy(kept, (i) => population.configurations[i]!).values()];
+  const table = Object.entries(binnedTable(population)).map(
+    ([name, column]) => [name, configurations.map(([first]) => column[first!]!)] as const,
+  );
+  const means = configurations.map((repeats) => mean(repeats.map((i) => values[i]!)));
+  const { factors } = factorialAnalysis(Object.fromEntries(table), means);
+  return new Map(factors.map((factor) => [factor.name, factor]));
 }
 
 /** What rounding leaves of no effect at all is none. */
