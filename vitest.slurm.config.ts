@@ -9,7 +9,7 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 3,
     maxConcurrency: 12,
-    testTimeout: 600_000,
-    hookTimeout: 120_000,
+    testTimeout: 1_200_000,
+    hookTimeout: 300_000,
   },
 });

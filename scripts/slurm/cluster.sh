@@ -72,7 +72,7 @@ SlurmdTimeout=10
 SlurmctldTimeout=10
 ReturnToService=2
 InactiveLimit=0
-KillWait=5
+KillWait=30
 MinJobAge=600
 CONF
 }

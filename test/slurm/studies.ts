@@ -5,7 +5,8 @@ import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { Random } from "../../src/random.ts";
-import { readAttempts } from "../../src/study/attempts/attempt-folder.ts";
+import { attemptPath, readAttempts } from "../../src/study/attempts/attempt-folder.ts";
+import { newestCheckpoint } from "../../src/study/attempts/reached.ts";
 import type { AttemptView, Ending, StudyState } from "../../src/study/state.ts";
 import { StudyFolder } from "../../src/study/study-folder.ts";
 import { HOME } from "../architecture/imports.ts";
@@ -26,7 +27,7 @@ const BASE = {
 /** One group of two dictionaries, for everything that is disturbed. */
 const PLAIN = {
   title: "Disturbed",
-  base: { ...BASE, tokens: "30k" },
+  base: { ...BASE, tokens: "16k" },
   grid: { expansion: [1, 2] },
   threads: 1,
   checkpointMinutes: 0.01,
@@ -115,13 +116,18 @@ export class Study {
     let found: AttemptView | undefined;
     await until(`attempt ${after + 1} at ${this.path} trains`, () => {
       found = this.attempts().find(
-        ({ record, progress, outcome }) =>
-          record.number > after && outcome === null && (progress?.checkpoint ?? 0) > 0,
+        ({ record, outcome }) =>
+          record.number > after && outcome === null && this.#checkpoint(record.number) > 0,
       );
       if (this.isDone(TRAIN)) throw new Error(`${this.path} was trained before it could be disturbed`);
       return found !== undefined;
     });
     return found!;
+  }
+
+  #checkpoint(attempt: number): number {
+    const path = attemptPath(this.folder.attemptsFolder(TRAIN), attempt);
+    return newestCheckpoint(join(path, "work", "checkpoint")) ?? 0;
   }
 
   async complete(): Promise<void> {
@@ -161,7 +167,8 @@ export function expectSame(study: Study, other: Study): void {
   for (const [name, bytes] of mine) expect(bytes.equals(theirs.get(name)!), name).toBe(true);
 }
 
-export const PATIENCE = 600_000;
+/** A machine may be busy. */
+export const PATIENCE = 1_200_000;
 
 export async function until(what: string, come: () => boolean, say: () => string = () => ""): Promise<void> {
   const end = Date.now() + PATIENCE * 0.9;

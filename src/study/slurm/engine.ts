@@ -63,7 +63,7 @@ async function tryScripts({ folder, profile }: Site): Promise<void> {
     const answer = await ask("sbatch", ["--test-only", scriptPath(folder, place)]);
     if (answer.code !== 0) {
       throw new Failure(
-        `Slurm would not take slurm/${place}.sbatch: ${complaintOf(answer)}; correct slurm/profile.json, and go on with "monosemantic resume ${folder.path}"`,
+        `Slurm would not take slurm/${place}.sbatch: ${complaintOf(answer)}: correct slurm/profile.json, and go on with "monosemantic resume ${folder.path}"`,
       );
     }
   }

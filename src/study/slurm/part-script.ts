@@ -41,7 +41,7 @@ back_into_the_queue() {
   for _ in 1 2 3 4 5 6 7 8 9 10; do
     if timeout 30 scontrol requeue "$SLURM_JOB_ID"; then
       say "$1: back into the queue"
-      sleep 60 & wait $!  # Slurm ends this copy.
+      [ -z "$terminated" ] && { sleep 60 & wait $!; }  # Slurm ends this copy by TERM.
       exit ${GO_ON}
     fi
     sleep 3 & wait $!  # "Job is pending execution", or the controller is away.
@@ -50,10 +50,18 @@ back_into_the_queue() {
   exit ${GO_ON}  # For clusters with RequeueExit; elsewhere the job that looks after the study submits it again.
 }
 
+# A Node that is only starting takes USR1 for the wish to debug it, and would not stop: it is told once it has begun its attempt.
+tried() { ls "$attempts" 2>/dev/null | wc -l; }
+before=$(tried)
+tell_near_end() {
+  while [ "$(tried)" -le "$before" ] && kill -0 "$child" 2>/dev/null; do sleep 0.5; done
+  kill -s USR1 "$child" 2>/dev/null
+}
+
 # bash runs a trap only while it waits, so the work runs beside it.
 child=
 terminated=
-trap '[ -n "$child" ] && kill -s USR1 "$child" 2>/dev/null' USR1
+trap '[ -n "$child" ] && tell_near_end &' USR1
 trap 'terminated=yes; [ -n "$child" ] && kill -s TERM "$child" 2>/dev/null' TERM
 "\${monosemantic[@]}" work "$study" --part "$part" &
 child=$!

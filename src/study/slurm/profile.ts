@@ -175,10 +175,6 @@ function sentenceOf(issue: z.core.$ZodIssue, value: unknown): string {
           : Object.keys(profileSchema.shape);
     return `unknown key "${[...issue.path, unknown].join(".")}"; nearest: ${nearest(unknown, known).join(", ")}`;
   }
-  if (issue.code === "invalid_key" && issue.path[0] === "stages") {
-    const unknown = String(issue.path.at(-1));
-    return `unknown stage "${unknown}"; nearest: ${nearest(unknown, PLACES).join(", ")}`;
-  }
   const found = JSON.stringify(at(value, issue.path)) ?? "nothing";
   return key === "" ? `found ${found}, expected a JSON object` : `"${key}" is ${found}: ${reasonOf(issue)}`;
 }
