@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import type { AttemptView } from "../../src/study/state.ts";
 import { Cluster, missing } from "./clusters.ts";
 import { expectSame, Study, TRAIN, until } from "./studies.ts";
 
@@ -41,8 +42,9 @@ describe.skipIf(why !== undefined)(`on a cluster${why === undefined ? "" : ` (sk
 
   test.concurrent("time limits shorter than the work: back into the queue, again and again", async () => {
     const study = await submitted("time-limit", 1, { time: "1", signalSeconds: 55 });
-    const signal = async (attempt: Awaited<ReturnType<Study["training"]>>) => {
-      await cluster.output("scancel", "--batch", "--signal=USR1", attempt.record.slurm!.job);
+    // Slurm's own signals, which come when its clock comes round, and two besides, unless the job has just been sent back.
+    const signal = async ({ record }: AttemptView) => {
+      await cluster.run("scancel", "--batch", "--signal=USR1", record.slurm!.job);
     };
     await signal(await study.training());
     await signal(await study.training(1));

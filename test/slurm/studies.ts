@@ -104,11 +104,13 @@ export class Study {
     return JSON.parse(await this.does("status", this.path, "--json")) as StudyState;
   }
 
-  /** How the attempts at a part ended, as `status` says. */
+  /** How the attempts at a part that have ended did so, as `status` says. */
   async endings(part = TRAIN): Promise<{ ending: Ending; sentence: string }[]> {
     const { parts } = await this.status();
     const { attempts } = parts.find((one) => one.part.name === part)!;
-    return attempts.map(({ outcome }) => ({ ending: outcome!.ending, sentence: outcome!.sentence }));
+    return attempts.flatMap(({ outcome }) =>
+      outcome === null ? [] : [{ ending: outcome.ending, sentence: outcome.sentence }],
+    );
   }
 
   /** Waits until an attempt after the first `after` has a checkpoint to lose. */

@@ -41,8 +41,8 @@ describe.skipIf(why !== undefined)(`undisturbed${why === undefined ? "" : ` (ski
       /^train=.*--array=1-2 "--dependency=afterok:\$join"/m,
       /^measure=.*--array=1-2 "--dependency=aftercorr:\$train"/m,
       /^explain=.*--array=1-2 "--dependency=aftercorr:\$measure"/m,
-      /^report=.*"--dependency=afterok:\$measure,afterok:\$explain,afterok:\$compare"/m,
-      /^sbatch .*"--dependency=afterany:\$tokenise:\$join:\$train:\$measure:\$explain:\$compare:\$report"/m,
+      /^report=.*"--dependency=afterok:\$measure,afterok:\$explain,afterok:\$compare_1,afterok:\$compare_2"/m,
+      /^sbatch .*"--dependency=afterany:\$tokenise:\$join:\$train:\$measure:\$explain:\$compare_1:\$compare_2:\$report"/m,
     ]) {
       expect(dry.stdout).toMatch(line);
     }

@@ -35,6 +35,9 @@ export interface ToSubmit {
   readonly memoryBytes: number | null;
 }
 
+/** Where the parts of a stage wait for more different things, all of them wait for all of it: comparisons of many groups. */
+const MOST_ARRAYS = 4;
+
 /** Stages whose parts work on the result of the part of the same number before them. */
 const FOLLOWS: Partial<Record<Stage, Stage>> = { measure: "train", explain: "measure" };
 
@@ -55,12 +58,16 @@ export function jobArrays(
   const partOf = new Map(plan.parts.map((part) => [part.name, part]));
   const placed = new Map<string, number>();
   for (const stage of STAGES) {
-    const groups = new Map<string, { array: Omit<JobArray, "parts">; parts: Part[] }>();
-    for (const { part, memoryBytes } of wanted) {
-      if (part.stage !== stage) continue;
+    const ready = wanted.flatMap(({ part, memoryBytes }) => {
       const needs = part.needs.filter((need) => !isDone(need));
-      if (!needs.every((need) => placed.has(need) || living.has(need))) continue;
-      const waits = waitsOf(part, needs);
+      const is = part.stage === stage && needs.every((need) => placed.has(need) || living.has(need));
+      return is ? [{ part, memoryBytes, needs }] : [];
+    });
+    const all = [...new Set(ready.flatMap(({ needs }) => needs))];
+    const several = new Set(ready.map(({ needs }) => needs.join())).size > MOST_ARRAYS;
+    const groups = new Map<string, { array: Omit<JobArray, "parts">; parts: Part[] }>();
+    for (const { part, memoryBytes, needs } of ready) {
+      const waits = waitsOf(part, several && FOLLOWS[stage] === undefined ? all : needs);
       const block = blockOf(part, naming);
       const signature = JSON.stringify([block, memoryBytes, waits]);
       const name = jobName(stage, block, naming);

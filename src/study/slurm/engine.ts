@@ -7,7 +7,7 @@
 
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Failure } from "../../errors.ts";
+import { Failure, messageOf } from "../../errors.ts";
 import { lockFolder } from "../../files/folder-lock.ts";
 import { writeEngine } from "../engine-file.ts";
 import { readState } from "../read-state.ts";
@@ -112,9 +112,21 @@ export async function resumeSlurm(
     const submitted = await tend(site, queue, arrays.length > 0, () => submitArrays(site, arrays));
     const sentence = sentenceOf(folder, state, submitted.parts, queue.parts.size, submitted.limit);
     hooks.onNote?.(sentence);
+    if (submitted.parts === 0 && queue.parts.size === 0 && state.failed > 0)
+      await reportWhatThereIs(folder, hooks);
     return { state, submitted: submitted.parts, queued: queue.parts.size, sentence };
   } finally {
     lock.release();
+  }
+}
+
+/** Something failed for good, so the report's own part will not come: it is written of the rest. */
+async function reportWhatThereIs({ path }: StudyFolder, { onNote }: SlurmHooks): Promise<void> {
+  try {
+    const { writeStudyReport } = await import("../report/write-study-report.ts");
+    onNote?.(`the report on what there is: ${writeStudyReport(path).report}`);
+  } catch (error) {
+    onNote?.(`no report could be written: ${messageOf(error)}`);
   }
 }
 

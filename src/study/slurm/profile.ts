@@ -57,7 +57,7 @@ const siteSchema = z.strictObject(site).partial();
 const PLACES = [...STAGES, "tend"] as const;
 export type Place = (typeof PLACES)[number];
 
-const TEND_DEFAULTS = { time: "30:00", cpus: 1, memory: "1G", gpus: 0 } as const;
+const TEND_DEFAULTS = { time: "30:00", cpus: 1, memory: "2G", gpus: 0 } as const;
 
 export const profileSchema = siteSchema.extend({
   $schema: z.string().optional(),

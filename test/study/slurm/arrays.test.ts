@@ -18,7 +18,7 @@ function plan(): Plan {
     name: `g${i}`,
     trials: [`d${i}`],
     text: `t${(i % 2) + 1}`,
-  })) as Group[];
+  })) as unknown as Group[];
   const comparisons: Comparison[] = [{ name: "c1", a: "d2", b: "d4" }];
   const measures = { explain: {} } as Measures;
   const parts = partsOf(texts, groups, comparisons, measures).map((part) => ({ ...part, forecast }));
@@ -98,6 +98,20 @@ test("what is done is waited for by nobody, what is in the queue by its number",
       "afterok:71_2,afterok:#1",
     ),
   ]);
+});
+
+test("where each part waits for others, all wait for all, in one array", () => {
+  const study = plan();
+  const compare = study.parts.find(({ stage }) => stage === "compare")!;
+  const many = [1, 2, 3, 4, 5].map((i) => ({
+    ...compare,
+    name: `compare-c${i}`,
+    index: i,
+    needs: [`train-g${i}`],
+  }));
+  const parts = study.parts.filter(({ stage }) => stage !== "compare" && stage !== "report");
+  const lines = shown({ ...study, parts: [...parts, ...many] });
+  expect(lines.at(-1)).toBe("9 s-compare[1-5] afterok:#3,afterok:#4");
 });
 
 test("parts behind one that is not tried again are left out", () => {

@@ -25,7 +25,7 @@ test("an empty profile has defaults, and each stage its own values over the gene
     partition: "cpu",
     time: "5",
     cpus: 1,
-    memory: "1G",
+    memory: "2G",
     gpus: 0,
   });
 });
