@@ -16,6 +16,7 @@ import { explainedBy } from "../run/evaluation-table.tsx";
 import { go, href, route, setQuery } from "../shell/router.ts";
 import { withQuery } from "../shell/route.ts";
 import { opened, openedRun, openRun } from "../shell/runs.ts";
+import type { ComparedTrial } from "./compared-trial.ts";
 import { listText, valueKey } from "./selection.ts";
 import { TrialCurves } from "./trial-curves.tsx";
 import { TrialLinks } from "./trial-links.tsx";
@@ -25,14 +26,6 @@ export interface TrialComparisonProps {
   readonly outcomes: StudyOutcomes;
   readonly trials: readonly TrialOutcomes[];
   readonly results: string;
-}
-
-/** A trial with its colour and the run that holds its dictionary. */
-export interface ComparedTrial {
-  readonly trial: TrialOutcomes;
-  readonly colour: string;
-  /** Null where it has no dictionary yet. */
-  readonly run: string | null;
 }
 
 export function TrialComparison({ study, outcomes, trials, results }: TrialComparisonProps) {

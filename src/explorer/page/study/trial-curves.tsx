@@ -9,7 +9,7 @@ import { type Line, lineOf, QUANTITIES, type Quantity } from "../run/curves.ts";
 import { LineChart, type NamedLine } from "../run/line-chart.tsx";
 import { RUNS } from "../shell/runs.ts";
 import { Problem, Waiting } from "../shell/states.tsx";
-import type { ComparedTrial } from "./trial-comparison.tsx";
+import type { ComparedTrial } from "./compared-trial.ts";
 
 const MOST_POINTS = 360;
 
