@@ -142,7 +142,7 @@ function means(): void {
 }
 
 function differences(): void {
-  const free = difference([trained, shuffled], rows[0]!)?.degreesOfFreedom;
+  const free = difference([trained, shuffled], AUC)?.degreesOfFreedom;
   say(`Trained less shuffled; the last interval is t with ${free} degrees of freedom.\n`);
   table(
     ["", "trained", "shuffled", "difference", "95 % over features", "95 % over dictionaries"],
@@ -164,10 +164,16 @@ function differences(): void {
 
 function splits(): void {
   const parts: Split[] = ["single-token", "other"];
-  const counts = parts.map((split) =>
-    [trained, shuffled].map((of) => meanOver(of, AUC, "features", split)?.units ?? 0).join(" and "),
+  const counted = (row: Row) =>
+    [trained, shuffled]
+      .map((of) => {
+        const [single, other] = parts.map((split) => meanOver(of, row, "features", split)?.units ?? 0);
+        return `${single} of ${single! + other!}`;
+      })
+      .join(" and ");
+  say(
+    `Single-token features, of the trained and the shuffled: ${counted(AUC)} with effects, ${counted(ACTIVATION)} with scores.\n`,
   );
-  say(`Single-token features (${counts[0]}) and others (${counts[1]}), of the trained and the shuffled.\n`);
   table(
     [
       "",
