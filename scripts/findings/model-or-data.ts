@@ -112,9 +112,12 @@ function sizes(path: string): void {
   );
 }
 
-/** Neurons and random directions do not depend on the dictionary: once a model. */
-function onceAModel(all: readonly Dictionary[]): Dictionary[] {
-  return all.filter((one) => all.find((other) => other.shuffled === one.shuffled) === one);
+/** Neurons do not depend on the dictionary: once a model. Random directions are as rare as its features are: once a model and block. */
+function onceAModel(all: readonly Dictionary[], blocks: boolean): Dictionary[] {
+  return all.filter(
+    (one) =>
+      all.find((other) => other.shuffled === one.shuffled && (!blocks || other.block === one.block)) === one,
+  );
 }
 
 function means(): void {
@@ -122,10 +125,10 @@ function means(): void {
   const columns: [string, readonly Dictionary[], EffectSubject][] = [
     ["features, trained", trained, "features"],
     ["features, shuffled", shuffled, "features"],
-    ["neurons, trained", onceAModel(trained), "neurons"],
-    ["neurons, shuffled", onceAModel(shuffled), "neurons"],
-    ["random directions, trained", onceAModel(trained), "random-directions"],
-    ["random directions, shuffled", onceAModel(shuffled), "random-directions"],
+    ["neurons, trained", onceAModel(trained, false), "neurons"],
+    ["neurons, shuffled", onceAModel(shuffled, false), "neurons"],
+    ["random directions, trained", onceAModel(trained, true), "random-directions"],
+    ["random directions, shuffled", onceAModel(shuffled, true), "random-directions"],
   ];
   table(
     ["", "nothing", ...columns.map(([title]) => title)],
