@@ -10,7 +10,7 @@ import {
 import { varianceComponents, varianceOfInterval } from "../../../src/statistics/variance-components.ts";
 import type { Axis } from "./axes.ts";
 
-const BOOTSTRAP = { seed: 0, replicates: 1000 };
+const BOOTSTRAP = { seed: 0, replicates: 2000 };
 /** Fewer order themselves alike by chance. */
 const FEWEST = 6;
 
@@ -43,11 +43,9 @@ export class Dictionaries {
   correlation(a: Axis, b: Axis, given: readonly (readonly number[])[] = []): Correlation | null {
     const [x, y] = [this.column(a), this.column(b)];
     const options = { ...BOOTSTRAP, clusters: this.configurations };
-    const known = x.keys().filter((i) => x[i] !== null && y[i] !== null);
-    const both = [...known].map((i) => [x[i], y[i]] as const);
-    if (both.length < FEWEST || [0, 1].some((k) => new Set(both.map((pair) => pair[k])).size < 2))
-      return null;
-    return partialSpearman(x, y, given, options);
+    if (given.length > 0) return partialSpearman(x, y, given, options);
+    const { observations, degenerate, spearman } = rankCorrelation(x, y, options);
+    return observations < FEWEST || degenerate ? null : { ...spearman, observations };
   }
 
   /** One column for each level but the first: what is the same for all of a level is then no evidence. */

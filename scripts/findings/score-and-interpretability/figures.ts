@@ -26,15 +26,7 @@ export function valuesFigure(trained: Dictionaries, shuffled: Dictionaries): Fig
     { text: "random directions as rare (crosses)", stroke: colour("soft") },
   ]);
   const top = legendHeight(legend, WIDE) + 4;
-  const head = draw("Legend", {
-    width: WIDE,
-    height: top,
-    marginTop: top,
-    marginBottom: 0,
-    x: { axis: null, domain: [0, 1] },
-    y: { axis: null, domain: [0, 1] },
-    marks: legendMarks(legend, WIDE, 48),
-  });
+  const head = headOf(legend, top);
   const panels = [BRICKEN, DETECTION].flatMap((measure) => [
     panel(trained, shuffled, SCORE, measure),
     panel(trained, shuffled, L0, measure),
@@ -49,10 +41,27 @@ export function valuesFigure(trained: Dictionaries, shuffled: Dictionaries): Fig
     name: "score-and-interpretability-values",
     title: label,
     caption: "One point a dictionary.",
-    svg:
-      `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDE}" height="${height}" viewBox="0 0 ${WIDE} ${height}" ` +
-      `role="img" aria-label="${label}" fill="currentColor">${placed.join("")}</svg>`,
+    svg: together(label, height, placed),
   };
+}
+
+function headOf(legend: ReturnType<typeof legendOf>, height: number): string {
+  return draw("Legend", {
+    width: WIDE,
+    height,
+    marginTop: height,
+    marginBottom: 0,
+    x: { axis: null, domain: [0, 1] },
+    y: { axis: null, domain: [0, 1] },
+    marks: legendMarks(legend, WIDE, 48),
+  });
+}
+
+function together(label: string, height: number, placed: readonly string[]): string {
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDE}" height="${height}" viewBox="0 0 ${WIDE} ${height}" ` +
+    `role="img" aria-label="${label}" fill="currentColor">${placed.join("")}</svg>`
+  );
 }
 
 /** A drawing at a place within another. */
@@ -86,8 +95,8 @@ function panel(trained: Dictionaries, shuffled: Dictionaries, x: Axis, y: Axis):
     marginTop: 30,
     marginBottom: 42,
     marginRight: 16,
-    x: byL0 ? { type: "log", domain: [3, 150] } : { domain: [0.88, 1] },
-    y: { domain: y === BRICKEN ? [0.2, 0.8] : [0.6, 0.8] },
+    x: byL0 ? { type: "log", domain: [0.5, 150] } : { domain: [0.88, 1] },
+    y: { domain: y === BRICKEN ? [0.2, 0.85] : [0.55, 0.8] },
     marks: [
       ...quietY({
         ticks: 6,
@@ -95,7 +104,7 @@ function panel(trained: Dictionaries, shuffled: Dictionaries, x: Axis, y: Axis):
       }),
       quietX(
         byL0
-          ? { ticks: [3, 5, 10, 20, 50, 100], tickFormat: "~g", label: "L0" }
+          ? { ticks: [0.5, 1, 2, 5, 10, 20, 50, 100], tickFormat: "~g", label: "L0" }
           : {
               ticks: 6,
               tickFormat: (v: number) => `${Math.round(100 * v)} %`,
@@ -160,10 +169,12 @@ export function signsFigure(trained: Dictionaries): Figure {
   const legend = legendOf(WAYS.map((text, i) => ({ text, stroke: colour(ROLES[i]!) })));
   const top = legendHeight(legend, WIDE);
   const domain = measures.map((axis) => name(axis));
-  const svg = draw("Rank correlation of six measures of interpretability with the loss recovered", {
+  const label = "Rank correlation of six measures of interpretability with the loss recovered";
+  const below = 46 + 66 * measures.length;
+  const svg = draw(label, {
     width: WIDE,
-    height: top + 46 + 66 * measures.length,
-    marginTop: top,
+    height: below,
+    marginTop: 4,
     marginLeft: 210,
     x: { domain: [-1, 1] },
     y: { axis: null, domain: [...WAYS], padding: 0.5 },
@@ -195,13 +206,12 @@ export function signsFigure(trained: Dictionaries): Figure {
         dx: -12,
         fill: colour("ink"),
       }),
-      ...legendMarks(legend, WIDE, 210).map((mark) => mark),
     ],
   });
   return {
     name: "score-and-interpretability-signs",
     title: "Rank correlations with the score, and what becomes of them when L0 and objective are held fixed",
     caption: "Points: ρ; lines: 95 % intervals.",
-    svg,
+    svg: together(label, top + below, [at(headOf(legend, top), 0, 0), at(svg, 0, top)]),
   };
 }
