@@ -34,6 +34,11 @@ export function formatRange(
   return `${from.endsWith(unit) && to.endsWith(unit) ? from.slice(0, -unit.length) : from} – ${to}`;
 }
 
+/** Somebody's words on a line of a terminal: without what would break the line, or command the terminal. */
+export function onOneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, " ");
+}
+
 /** A whole number in full: 4,096. */
 export function formatCount(value: number | null | undefined): string {
   return value === null || value === undefined || !Number.isFinite(value) ? "–" : minus(grouped(value, 0));

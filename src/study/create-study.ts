@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UsageError } from "../errors.ts";
 import { makeFolder, writeFailure, writeJson } from "../files/atomic.ts";
@@ -24,7 +24,8 @@ export function createStudy(
   more: (folder: string) => void = () => {},
 ): void {
   refuseTaken(place, plan);
-  const path = resolve(place);
+  // A link to an empty folder stays one: what it stands for is replaced.
+  const path = existsSync(place) ? realpathSync(place) : resolve(place);
   const made = join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(4).toString("hex")}`);
   try {
     makeFolder(made);

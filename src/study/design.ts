@@ -47,8 +47,12 @@ const DIGITS = 4;
 /** Draws in vain after which a space is taken to be used up. */
 const TRIES = 1000;
 
+/** More are a mistake, such as one more option in a grid; they would fill the memory before they are seen. */
+const MOST_TRIALS = 100_000;
+
 /** Every trial, in the order grid, random, list; seeds change fastest. One with the shared options alone when there is none of these. */
 export function expandDesign(design: Design): DesignedTrial[] {
+  refuseTooMany(design);
   const found = [
     ...numbered(design.grids.flatMap(product), "of the grid"),
     ...numbered(design.random === null ? [] : draw(design.random), "of the random search"),
@@ -73,6 +77,17 @@ export function declaredOptions({ grids, random, trials, seeds }: Design): strin
   return [
     ...new Set([...records.flatMap((record) => Object.keys(record)), ...(seeds === null ? [] : ["seed"])]),
   ];
+}
+
+function refuseTooMany({ grids, random, trials, seeds }: Design): void {
+  const sizes = grids.map((grid) => Object.values(grid).reduce((size, values) => size * values.length, 1));
+  const designed = sizes.reduce((sum, size) => sum + size, (random?.trials ?? 0) + trials.length);
+  const count = designed * (seeds?.length ?? 1);
+  if (count <= MOST_TRIALS) return;
+  throw new UsageError(
+    `the study has ${count.toLocaleString("en")} trials, expected at most ${MOST_TRIALS.toLocaleString("en")}: give fewer ` +
+      `values, or draw some of the combinations with "random"`,
+  );
 }
 
 function numbered(all: readonly Settings[], where: string): DesignedTrial[] {

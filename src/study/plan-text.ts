@@ -1,6 +1,6 @@
 /** A plan in lines, for `sweep --dry-run`: what differs, what shares a stream, and what every part will take. */
 
-import { formatBytes, formatCount, formatDuration } from "../report/format.ts";
+import { formatBytes, formatCount, formatDuration, onOneLine } from "../report/format.ts";
 import { type Group, type Part, type Plan, STAGES } from "./plan.ts";
 
 export function planLines(plan: Plan): string[] {
@@ -16,7 +16,7 @@ export function planLines(plan: Plan): string[] {
     ...partLines(plan),
     "",
     ...totalLines(plan),
-  ];
+  ].map(onOneLine);
 }
 
 function factorLines({ factors }: Plan): string[] {

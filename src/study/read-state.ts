@@ -99,9 +99,10 @@ function statusOf({
     const { state, job, reason } = scheduled;
     return { status: state, sentence: reason === null ? `job ${job}` : `job ${job}: ${reason}` };
   }
-  if (cancelled) return { status: "cancelled", sentence: null };
   const verdict = verdictOn(attempts, forgivenUpTo(folder, part.name), policy);
+  // Cancelled or not: `retry` forgives it.
   if (!verdict.again) return { status: "failed", sentence: verdict.sentence };
+  if (cancelled) return { status: "cancelled", sentence: null };
   const open = part.needs.map((need) => known.get(need)).filter((need) => need?.status !== "done");
   if (open.length > 0) return { status: "waiting", sentence: waitsFor(open) };
   if (verdict.sentence === null)

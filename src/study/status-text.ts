@@ -1,5 +1,6 @@
 /** How a study stands, in lines: for `status`, and on the terminal while it is going on. */
 
+import { onOneLine } from "../report/format.ts";
 import type { AttemptProgress, PartState, StudyState } from "./state.ts";
 import { type Plan, type Stage, STAGES } from "./plan.ts";
 
@@ -30,7 +31,9 @@ export function statusLines(
   }
   const partial = state.parts.filter(({ status, sentence }) => status === "done" && sentence !== null);
   lines.push(...listed(partial, ({ part, sentence }) => `  ${part.name}: ${sentence}`));
-  return lines.map((line) => (line.length > columns ? `${line.slice(0, columns - 1)}…` : line));
+  return lines
+    .map(onOneLine)
+    .map((line) => (line.length > columns ? `${line.slice(0, columns - 1)}…` : line));
 }
 
 function headline({ title }: Plan, { parts, done, failed, cancelled, complete }: StudyState): string {

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -152,4 +153,9 @@ test("a study takes no place that is taken", () => {
   createStudy(empty, study);
   expect(readdirSync(empty).sort()).toEqual(["engine.json", "plan.json", "study.json"]);
   expect(readdirSync(join(folder, "new"))).toEqual(["place"]);
+  const behind = join(folder, "behind a link");
+  mkdirSync(behind);
+  symlinkSync(behind, join(folder, "link"));
+  createStudy(join(folder, "link"), study);
+  expect(readdirSync(behind).sort()).toEqual(["engine.json", "plan.json", "study.json"]);
 });

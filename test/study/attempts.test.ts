@@ -12,19 +12,21 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { Failure, OutOfMemory } from "../../src/errors.ts";
 import { writeFailure } from "../../src/files/atomic.ts";
 import { saveCheckpoint } from "../../src/files/checkpoints.ts";
-import { readAttempts } from "../../src/study/attempts/attempt-folder.ts";
+import { attemptNumbers, readAttempts } from "../../src/study/attempts/attempt-folder.ts";
 import { type Attempt, claim } from "../../src/study/attempts/claim.ts";
 import { outcome, outcomeOf } from "../../src/study/attempts/ending.ts";
 import { Cancelled, Stopped, Superseded, whyToStop } from "../../src/study/attempts/fence.ts";
 import { inherit } from "../../src/study/attempts/inherit.ts";
 import { publish, removeLeftovers } from "../../src/study/attempts/publish.ts";
+import { isAnalysed, reached } from "../../src/study/attempts/reached.ts";
 import { overwrite, readReserved, reserve } from "../../src/study/attempts/reserved-file.ts";
+import type { Stage } from "../../src/study/plan.ts";
 import { readState } from "../../src/study/read-state.ts";
 import { StudyFolder } from "../../src/study/study-folder.ts";
 import { writeSmallStudy } from "./small-study.ts";
@@ -69,6 +71,16 @@ describe("the fence", () => {
     expect(whyToStop(folder, PART, second)).toBeUndefined();
     writeFileSync(folder.cancelled, "{}");
     expect(whyToStop(folder, PART, second)).toBeInstanceOf(Cancelled);
+  });
+
+  test("what is no attempt's folder is none, and what is there already is stepped over", () => {
+    const attempts = folder.attemptsFolder(PART);
+    mkdirSync(join(attempts, "9999999999999999999"), { recursive: true });
+    mkdirSync(join(attempts, "10000000000000000000"));
+    mkdirSync(join(attempts, "7"));
+    writeFileSync(join(attempts, "notes.txt"), "");
+    expect([claim(folder, PART).number, claim(folder, PART).number]).toEqual([1, 2]);
+    expect(attemptNumbers(attempts)).toEqual([1, 2]);
   });
 
   test("publishing: the latest attempt makes the result, and an earlier one cannot replace it", async () => {
@@ -152,7 +164,73 @@ describe("inheriting", () => {
   });
 });
 
+describe("how far work goes", () => {
+  const write = (work: string, path: string, text = "{}") => {
+    mkdirSync(dirname(join(work, path)), { recursive: true });
+    writeFileSync(join(work, path), text);
+  };
+  const grows = (stage: Stage, steps: readonly ((work: string) => void)[]) => {
+    const work = join(place, `grows-${count}`);
+    mkdirSync(work);
+    const numbers = steps.map((step) => {
+      step(work);
+      return reached(stage, work) ?? -1;
+    });
+    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+    expect(new Set(numbers).size).toBe(numbers.length);
+  };
+
+  test("does not fall when an analysis ends and its checkpoint goes, and grows with effects", () => {
+    const analysis = (step: string) => join("analysis", "checkpoint", step, "state.json");
+    grows("measure", [
+      (work) => write(work, "saes/a/evaluation.json"),
+      (work) => write(work, analysis("00000010")),
+      (work) => write(work, analysis("00000020")),
+      (work) => {
+        write(work, "features.sqlite", "");
+        rmSync(join(work, "analysis"), { recursive: true });
+      },
+      (work) => write(work, "effects/a.json"),
+    ]);
+  });
+
+  test("does not fall when training has ended and its checkpoints go", () => {
+    grows("train", [
+      (work) => write(work, "run.json", '{"status": "running"}'),
+      (work) => write(work, "checkpoint/00000010/state.json"),
+      (work) => {
+        write(work, "run.json", '{"status": "complete"}');
+        rmSync(join(work, "checkpoint"), { recursive: true });
+      },
+    ]);
+  });
+
+  test("grows while the text is read for explanations", () => {
+    grows("explain", [
+      () => {},
+      (work) => write(work, "interpretation/a/reading-1f/00000010/state.json"),
+      (work) => write(work, "interpretation/a/reading-1f/00000020/state.json"),
+      (work) => write(work, "interpretation/a/bricken.json"),
+    ]);
+  });
+
+  test("an analysis that was stopped after its first findings has not ended", () => {
+    const work = join(place, `analysed-${count}`);
+    write(work, "features.sqlite", "");
+    expect(isAnalysed(work)).toBe(true);
+    mkdirSync(join(work, "analysis"));
+    expect(isAnalysed(work)).toBe(false);
+  });
+});
+
 describe("what is left of an attempt", () => {
+  test("a part that failed has failed, also while the study is cancelled: retry finds it", async () => {
+    for (let i = 0; i < 2; i++) end(claim(folder, "join-t1"), "failed");
+    writeFileSync(folder.cancelled, "{}");
+    const { parts, failed } = await readState(folder);
+    expect([parts[0]!.status, parts[1]!.status, failed]).toEqual(["failed", "cancelled", 1]);
+  });
+
   test("at work, ended, gone without a word, never begun", async () => {
     const attempt = claim(folder, PART);
     expect(readAttempts(folder.attemptsFolder(PART))[0]).toMatchObject({ outcome: null, progress: null });

@@ -40,6 +40,16 @@ describe("a grid", () => {
   });
 });
 
+test("of too many trials the number is said, and none is made", () => {
+  const values = Array.from({ length: 1000 }, (_, i) => i);
+  expect(() => settings({ grids: [{ a: values, b: values, c: values, d: values }], seeds: [0, 1] })).toThrow(
+    /has 2,000,000,000,000 trials, expected at most 100,000/,
+  );
+  expect(() =>
+    settings({ random: { trials: 1e9, seed: 0, space: { lr: { from: 0, to: 1, scale: "linear" } } } }),
+  ).toThrow(/1,000,000,000 trials/);
+});
+
 test("without any design there is one trial, or one for each seed", () => {
   expect(settings({ base: { lr: 1 } })).toEqual([{ lr: 1 }]);
   expect(settings({ seeds: [3, 4] })).toEqual([{ seed: 3 }, { seed: 4 }]);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { memoryOf } from "../../src/run/memory.ts";
 import { completePlan, draftPlan } from "../../src/study/make-plan.ts";
 import { longestChain, planLines } from "../../src/study/plan-text.ts";
+import { statusLines } from "../../src/study/status-text.ts";
 import { D_IN, study, trial } from "./study-trials.ts";
 
 const GIB = 2 ** 30;
@@ -166,5 +167,16 @@ describe("the plan", () => {
     expect(longestChain(plan.parts)).toBe(6 * 60);
     expect(text).toMatch(/one after the other 11.min 00.s on 2 threads .*all at once 6.min 00.s/);
     expect(text).toMatch(/disk 11.GiB in all/);
+  });
+
+  test("a title breaks no line, and does not command the terminal", () => {
+    const draft = { ...draftPlan(request), title: "one\ntwo \u001b[31mred\u202e" };
+    const plan = completePlan(
+      draft,
+      draft.parts.map(() => ({ seconds: 60, memoryBytes: GIB, diskBytes: GIB })),
+    );
+    expect(planLines(plan)[0]).toMatch(/^one two {2}\[31mred : \d+ trials$/);
+    const state = { parts: [], done: 0, failed: 0, cancelled: false, complete: true };
+    expect(statusLines(plan, state)).toEqual(["one two  [31mred : complete"]);
   });
 });

@@ -76,6 +76,9 @@ test("a complete study stays as it is", async () => {
   const { code, stderr } = await monosemantic("resume", study);
   expect(code).toBe(0);
   expect(stderr).not.toContain("begins");
+  const cancelled = await monosemantic("cancel", study);
+  expect([cancelled.code, cancelled.stdout]).toEqual([0, `${study} is complete: nothing to cancel\n`]);
+  expect(existsSync(join(study, "cancelled.json"))).toBe(false);
 });
 
 test("a trial that diverges is told and left out, and the one beside it is what it was", async () => {

@@ -17,6 +17,11 @@ export const cancelCommand = defineCommand({
     const { readState } = await import("../../study/read-state.ts");
     const { writeJson } = await import("../../files/atomic.ts");
     const folder = StudyFolder.open(study);
+    const now = await readState(folder);
+    if (now.complete) {
+      const all = now.parts.length;
+      return { text: `${study} is complete: nothing to cancel`, json: { study, done: all, parts: all } };
+    }
     writeJson(folder.cancelled, { at: new Date().toISOString() });
     const { readEngine } = await import("../../study/engine-file.ts");
     if (readEngine(folder).engine === "slurm") {

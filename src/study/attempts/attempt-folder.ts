@@ -20,6 +20,9 @@ export const WORK = "work";
 /** An inheritance under way: it becomes work/ when it is whole. */
 export const INHERITING = "inheriting";
 
+/** As `attemptPath` writes it: other names, longer numbers among them, are not ours. */
+const NUMBER = /^(\d{4}|[1-9]\d{4,8})$/;
+
 export function attemptPath(attempts: string, number: number): string {
   return join(attempts, String(number).padStart(4, "0"));
 }
@@ -33,7 +36,7 @@ export function attemptNumbers(attempts: string): number[] {
     return [];
   }
   return names
-    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => NUMBER.test(name))
     .map(Number)
     .sort((a, b) => a - b);
 }

@@ -62,8 +62,10 @@ export function claim(folder: StudyFolder, part: string): Attempt {
 function nextFolder(attempts: string): { number: number; path: string } {
   try {
     makeFolder(attempts);
-    for (;;) {
-      const number = (attemptNumbers(attempts).at(-1) ?? 0) + 1;
+    // A network file system may show an old list for a while: what is there already is stepped over.
+    for (let tried = 0; ;) {
+      const number = Math.max(attemptNumbers(attempts).at(-1) ?? 0, tried) + 1;
+      tried = number;
       const path = attemptPath(attempts, number);
       try {
         mkdirSync(path);

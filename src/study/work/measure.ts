@@ -10,6 +10,7 @@ import { openForLosses, startEngine } from "../../run/source.ts";
 import { openSubject } from "../../run/subject.ts";
 import { Pool } from "../../sae/pool.ts";
 import { openStore, STORE_FILE } from "../../store/store.ts";
+import { isAnalysed } from "../attempts/reached.ts";
 import { groupOf, type Job, named, trainedTrials } from "./job.ts";
 
 export async function measure(job: Job): Promise<void> {
@@ -60,7 +61,8 @@ async function evaluate(job: Job): Promise<void> {
 }
 
 function notAnalysed(work: string, trials: readonly string[]): string[] {
-  if (!existsSync(join(work, STORE_FILE))) return [...trials];
+  // Findings are written set by set, each before its ablations: with some of them there, others may be missing.
+  if (!isAnalysed(work)) return [...trials];
   const store = openStore(join(work, STORE_FILE));
   try {
     return trials.filter((name) => store.analysis(name, "feature") === undefined);
