@@ -26,9 +26,9 @@ if (published.length === 0) {
   console.error(`${study} has no trained dictionary of the program as published`);
   process.exit(1);
 }
-/** Of the fall: one step before the last restart, and the finished dictionaries where those are measured. */
+/** Of the fall: one step before the last restart, and the finished dictionaries once all are measured. */
 const ENDS = [of.BEFORE_SECOND, of.LAST].filter((tokens) =>
-  trials.some((trial) => of.pointAt(trial, tokens) !== null),
+  trials.every((trial) => of.pointAt(trial, tokens) !== null),
 );
 const END = of.BEFORE_SECOND;
 
@@ -85,7 +85,7 @@ function texts(): void {
       ...ENDS.flatMap((end) => [
         [`change to ${million(end)}`, ...columns.map((variant) => percent(fell(seeds(variant), end)))],
         [
-          "as published less this, paired",
+          "as published less this, paired by seed",
           ...columns.map((variant) =>
             variant === of.AS_PUBLISHED
               ? ""
@@ -205,9 +205,9 @@ function restarts(): void {
       "mean",
       "less as published, paired",
       "step 1,200",
-      "50 steps after 1,000",
-      "199 steps after 1,000",
-      "restarted, each seed",
+      "left after 50 steps",
+      "after 199",
+      "restarted at steps 200, 400, …; each seed",
     ],
     pairs.flatMap(([variant, without]) => {
       const some = seeds(variant);
@@ -266,7 +266,7 @@ function elsewhere(): void {
         [
           variant.title,
           String(some.length),
-          String(rowsOf(variant)),
+          rowsOf(variant).toLocaleString("en"),
           fixed((END - of.TEXT_END) / rowsOf(variant), 0),
           fixed(mean(of.TEXT_END, "l0"), 0),
           shown(of.TEXT_END, "score"),
