@@ -26,11 +26,9 @@ if (published.length === 0) {
   console.error(`${study} has no trained dictionary of the program as published`);
   process.exit(1);
 }
-/** Of the fall: one step before the last restart, and the finished dictionaries once all are measured. */
-const ENDS = [of.BEFORE_SECOND, of.LAST].filter((tokens) =>
-  trials.every((trial) => of.pointAt(trial, tokens) !== null),
-);
-const END = of.BEFORE_SECOND;
+/** Of the fall: the finished dictionaries; one step before the last restart until all of those are measured. */
+const END = trials.every((trial) => of.pointAt(trial, of.LAST) !== null) ? of.LAST : of.BEFORE_SECOND;
+const LATE = [...new Set([of.BEFORE_SECOND, END])];
 
 say(`${trials.length} trials, ${complete ? "all that were planned" : "not all that were planned"}.\n`);
 texts();
@@ -65,8 +63,12 @@ function at(some: readonly of.Trial[], tokens: number): OverSeeds | null {
   return overSeeds(some.map((trial) => of.pointAt(trial, tokens)?.score ?? null));
 }
 
-function fell(some: readonly of.Trial[], to: number): OverSeeds | null {
-  return overSeeds(some.map((trial) => of.change(trial, of.TEXT_END, to)));
+function fall(trial: of.Trial): number | null {
+  return of.change(trial, of.TEXT_END, END);
+}
+
+function fell(some: readonly of.Trial[]): OverSeeds | null {
+  return overSeeds(some.map(fall));
 }
 
 /** The score with what is trained on, once the text has ended. */
@@ -78,21 +80,17 @@ function texts(): void {
   table(
     ["tokens", ...columns.map((variant) => `${variant.title} (${seeds(variant).length})`)],
     [
-      ...[of.TEXT_END, 408_576, 613_376, 818_176, of.BEFORE, ...ENDS].map((tokens) => [
+      ...[of.TEXT_END, 408_576, 613_376, 818_176, of.BEFORE, ...LATE].map((tokens) => [
         million(tokens),
         ...columns.map((variant) => percent(at(seeds(variant), tokens))),
       ]),
-      ...ENDS.flatMap((end) => [
-        [`change to ${million(end)}`, ...columns.map((variant) => percent(fell(seeds(variant), end)))],
-        [
-          "as published less this, paired by seed",
-          ...columns.map((variant) =>
-            variant === of.AS_PUBLISHED
-              ? ""
-              : percent(paired(published, seeds(variant), (trial) => of.change(trial, of.TEXT_END, end))),
-          ),
-        ],
-      ]),
+      [`change to ${million(END)}`, ...columns.map((variant) => percent(fell(seeds(variant))))],
+      [
+        "as published less this, paired by seed",
+        ...columns.map((variant) =>
+          variant === of.AS_PUBLISHED ? "" : percent(paired(published, seeds(variant), fall)),
+        ),
+      ],
     ],
   );
 }
@@ -111,7 +109,7 @@ function rows(): void {
       "on the training rows",
     ],
     [of.AS_PUBLISHED, of.REPEATED, of.ON_NEW_TEXT].flatMap((variant) =>
-      [of.TEXT_END, 408_576, 613_376, 818_176, of.BEFORE, of.BEFORE_SECOND].flatMap((tokens) => {
+      [of.TEXT_END, 408_576, 613_376, 818_176, of.BEFORE, ...LATE].flatMap((tokens) => {
         const some = seeds(variant);
         const points = some.flatMap((trial) => of.pointAt(trial, tokens) ?? []);
         const meant = some.flatMap((trial) => trial.onRows(tokens) ?? []);
@@ -136,7 +134,7 @@ function rows(): void {
 /** Each seed with its interval over documents. */
 function documents(): void {
   say("Score, % (95 % over documents).\n");
-  const places = [of.TEXT_END, of.BEFORE, of.AFTER, of.FIFTY_STEPS_AFTER, ...ENDS];
+  const places = [of.TEXT_END, of.BEFORE, of.AFTER, of.FIFTY_STEPS_AFTER, ...LATE];
   table(
     ["", "seed", ...places.map(million)],
     [of.AS_PUBLISHED, of.NEVER_RESTORED, of.NO_RESTARTS, of.REPEATED, of.ON_NEW_TEXT].flatMap((variant) =>
@@ -158,7 +156,7 @@ function documents(): void {
 function suspects(): void {
   say("Points from the end of the text; change: less the fall as published, paired by seed.\n");
   table(
-    ["", "seeds", ...ENDS.flatMap((end) => [`to ${million(end)}, each seed`, "mean", "change"])],
+    ["", "seeds", `to ${million(END)}, each seed`, "mean", "change"],
     [of.AS_PUBLISHED, ...of.SUSPECTS, of.SLOWER].flatMap((variant) => {
       const some = seeds(variant);
       if (some.length === 0) return [];
@@ -166,13 +164,9 @@ function suspects(): void {
         [
           variant.title,
           String(some.length),
-          ...ENDS.flatMap((end) => [
-            each(fell(some, end)),
-            percent(fell(some, end)),
-            variant === of.AS_PUBLISHED
-              ? ""
-              : percent(paired(some, published, (trial) => of.change(trial, of.TEXT_END, end))),
-          ]),
+          each(fell(some)),
+          percent(fell(some)),
+          variant === of.AS_PUBLISHED ? "" : percent(paired(some, published, fall)),
         ],
       ];
     }),
