@@ -11,5 +11,6 @@ export default defineConfig({
     maxConcurrency: 12,
     testTimeout: 1_200_000,
     hookTimeout: 300_000,
+    teardownTimeout: 60_000,
   },
 });
