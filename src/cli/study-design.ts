@@ -67,6 +67,7 @@ function settingsIn(value: unknown, where: string, file: string): Settings {
 function gridsIn(value: unknown, file: string): Record<string, unknown[]>[] {
   if (value === undefined) return [];
   const list = Array.isArray(value) ? value : [value];
+  if (list.length === 0) throw new UsageError(`${file}: grid names no option`);
   return list.map((one, i) => {
     const where = list.length > 1 ? `grid ${i + 1}` : "grid";
     const grid = settingsIn(one, where, file);

@@ -96,6 +96,10 @@ function refuseUnknownKeys(json: Json, path: string): void {
 function studyOptions(json: Json, folder: string, path: string) {
   const keys = Object.keys(STUDY.study.schema.shape);
   const own = Object.fromEntries(Object.entries(json).filter(([key]) => keys.includes(key)));
+  // It could be meant as how many.
+  if (typeof own["seeds"] === "number") {
+    throw new UsageError(`${path}: "seeds": found ${own["seeds"]}, expected a list such as [0, 1, 2]`);
+  }
   return checked(STUDY, own, folder, path, "").study;
 }
 

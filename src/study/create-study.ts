@@ -8,10 +8,9 @@ import { existsSync, readdirSync, realpathSync, renameSync, rmSync, statSync } f
 import { basename, dirname, join, resolve } from "node:path";
 import { UsageError } from "../errors.ts";
 import { makeFolder, writeFailure, writeJson } from "../files/atomic.ts";
-import { readJson } from "../files/read.ts";
 import { type EngineChoice, writeEngine } from "./engine-file.ts";
 import type { Plan } from "./plan.ts";
-import { isStudy, planFile } from "./study-folder.ts";
+import { isStudy, planFile, StudyFolder } from "./study-folder.ts";
 
 /**
  * @param json the study file, paths made absolute
@@ -44,7 +43,7 @@ export function createStudy(
 /** @throws UsageError when there is a study, or anything else, saying what to do */
 export function refuseTaken(place: string, plan: Plan): void {
   if (isStudy(place)) {
-    const same = sameStudy(readJson(planFile(place), "a study's plan") as Plan, plan);
+    const same = sameStudy(StudyFolder.open(place).plan, plan);
     throw new UsageError(
       same
         ? `${place} holds this study already: go on with it by "monosemantic resume ${place}", or give another --out`

@@ -36,7 +36,7 @@ export class StudyFolder {
       );
     }
     const plan = readJson(file, "a study's plan") as Plan | null;
-    if (plan?.format !== 1 || !Array.isArray(plan.parts)) {
+    if (!isPlan(plan)) {
       throw new Failure(`${file} is no plan of a study that this version can read`);
     }
     return new StudyFolder(path, plan);
@@ -77,6 +77,23 @@ export class StudyFolder {
   get cancelled(): string {
     return join(this.path, "cancelled.json");
   }
+}
+
+const LISTS = ["trials", "texts", "groups", "comparisons", "parts"] as const;
+
+/** As far as everything that opens a study relies on it; a plan is written by this program and edited by nobody. */
+function isPlan(plan: Plan | null): plan is Plan {
+  return (
+    plan?.format === 1 &&
+    typeof plan.title === "string" &&
+    LISTS.every((list) => Array.isArray(plan[list])) &&
+    plan.parts.every(isPart)
+  );
+}
+
+/** Its name is that of a folder. */
+function isPart(part: Part | null): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(part?.name ?? "") && Array.isArray(part?.needs);
 }
 
 /** Whether a folder holds a study. */

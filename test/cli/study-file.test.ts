@@ -205,6 +205,8 @@ describe("mistakes", () => {
       { base, grid: { objective: ["topk"], dead: ["neel-reinit"] } },
       /option dead neel-reinit: topk revives/,
     ],
+    ["no grid", { base, grid: [] }, /grid names no option/],
+    ["how many seeds", { base, seeds: 3 }, /"seeds": found 3, expected a list such as \[0, 1, 2\]/],
     ["seeds twice", { base, seeds: [1, 1] }, /"seeds" names a seed twice: found \[1,1\]/],
     [
       "seeds in two places",

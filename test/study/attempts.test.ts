@@ -28,6 +28,7 @@ import { isAnalysed, reached } from "../../src/study/attempts/reached.ts";
 import { overwrite, readReserved, reserve } from "../../src/study/attempts/reserved-file.ts";
 import type { Stage } from "../../src/study/plan.ts";
 import { readState } from "../../src/study/read-state.ts";
+import { workOn } from "../../src/study/work/work.ts";
 import { StudyFolder } from "../../src/study/study-folder.ts";
 import { writeSmallStudy } from "./small-study.ts";
 
@@ -148,6 +149,19 @@ describe("inheriting", () => {
     expect(steps(second.work)).toEqual([20, 30]);
   });
 
+  test("begins as the result of the stage before again, where an earlier attempt saved nothing", async () => {
+    const base = join(place, `mended-${count}`);
+    mkdirSync(base);
+    writeFileSync(join(base, "x.safetensors"), "damaged");
+    const { attempt: first } = await begin("explain", base);
+    end(first, "failed");
+    rmSync(join(base, "x.safetensors"));
+    writeFileSync(join(base, "x.safetensors"), "mended");
+    const { attempt, from } = await begin("explain", base);
+    expect(from).toBeNull();
+    expect(readFileSync(join(attempt.work, "x.safetensors"), "utf8")).toBe("mended");
+  });
+
   test("begins as the result of the stage before, with a store of its own", async () => {
     const base = join(place, `base-${count}`);
     mkdirSync(base);
@@ -221,6 +235,28 @@ describe("how far work goes", () => {
     mkdirSync(join(work, "analysis"));
     expect(isAnalysed(work)).toBe(false);
   });
+});
+
+test("what was left behind by one that was killed after it had published is removed", async () => {
+  const { attempt } = await begin();
+  const { attempt: second } = await begin();
+  publish(folder, PART, second);
+  expect(existsSync(attempt.work)).toBe(true);
+  expect(await workOn(folder, PART)).toMatchObject({ ending: "done" });
+  expect(existsSync(attempt.work)).toBe(false);
+});
+
+test("a plan that somebody has damaged is said to be none", () => {
+  const { plan, path } = folder;
+  const open = (other: object) => {
+    writeFileSync(join(path, "plan.json"), JSON.stringify(other));
+    return () => StudyFolder.open(path);
+  };
+  expect(open(plan)).not.toThrow();
+  for (const damage of [{ title: 3 }, { groups: null }, { parts: [{ name: "x" }] }, { parts: [null] }])
+    expect(open({ ...plan, ...damage })).toThrow(/is no plan of a study that this version can read/);
+  const [first] = plan.parts;
+  expect(open({ ...plan, parts: [{ ...first, name: "../elsewhere" }] })).toThrow(/is no plan/);
 });
 
 describe("what is left of an attempt", () => {

@@ -34,7 +34,7 @@ export async function inherit(
   let from: number | null = null;
   for (const [i, { number, work }] of candidates.entries()) {
     const got = await copied(work, place, stage);
-    if (got >= (candidates[i + 1]?.reached ?? -1)) {
+    if (got >= (candidates[i + 1]?.reached ?? 0)) {
       from = number;
       break;
     }
@@ -58,12 +58,16 @@ interface Candidate {
 
 /** Furthest first; of equal ones the latest. */
 function earlier(attempts: string, below: number, stage: Stage): Candidate[] {
-  return attemptNumbers(attempts)
-    .filter((number) => number < below)
-    .map((number) => ({ number, work: join(attemptPath(attempts, number), WORK) }))
-    .filter(({ work }) => existsSync(work))
-    .map((candidate) => ({ ...candidate, reached: reached(stage, candidate.work) ?? -1 }))
-    .sort((a, b) => b.reached - a.reached || b.number - a.number);
+  return (
+    attemptNumbers(attempts)
+      .filter((number) => number < below)
+      .map((number) => ({ number, work: join(attemptPath(attempts, number), WORK) }))
+      .filter(({ work }) => existsSync(work))
+      .map((candidate) => ({ ...candidate, reached: reached(stage, candidate.work) ?? -1 }))
+      // What has saved nothing is no gain, and may hold what was damaged in the stage before.
+      .filter((candidate) => candidate.reached >= 0)
+      .sort((a, b) => b.reached - a.reached || b.number - a.number)
+  );
 }
 
 /** @returns how far it goes without what is damaged */

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../errors.ts";
 import { makeFolder } from "../../files/atomic.ts";
 import { lockFolder } from "../../files/folder-lock.ts";
+import { removeLeftovers } from "../attempts/publish.ts";
 import { readState } from "../read-state.ts";
 import { forgivenUpTo, verdictOn } from "../retries.ts";
 import { type RetryPolicy, retrySchema } from "../retry-policy.ts";
@@ -54,6 +55,8 @@ export async function runLocally(
   const lock = lockFolder(place, null);
   // Not before: whoever holds the lock may be stopping because of it.
   rmSync(folder.cancelled, { force: true });
+  // What was killed between publishing and this.
+  for (const { name } of folder.plan.parts) if (folder.isDone(name)) removeLeftovers(folder, name);
   const driver = new Driver(folder, { jobs, policy }, hooks);
   try {
     return await driver.drive();

@@ -48,7 +48,11 @@ export async function workOn(
   hooks: RunHooks = {},
 ): Promise<AttemptOutcome> {
   const part = folder.part(name);
-  if (folder.isDone(name)) return outcome("done", `${name} was done already`);
+  if (folder.isDone(name)) {
+    // Whoever did it may have been killed before it could.
+    removeLeftovers(folder, name);
+    return outcome("done", `${name} was done already`);
+  }
   const missing = part.needs.filter((need) => !folder.isDone(need));
   if (missing.length > 0) throw new Failure(`${name} needs ${missing.join(", ")}, which is not done yet`);
   const reason = whyToStop(folder, name, { number: Infinity });
