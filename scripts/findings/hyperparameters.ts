@@ -31,7 +31,7 @@ import { openStudied, repeatsIn, stillFalling, trainingLog } from "./hyperparame
 import { fixed, intervalText, say, table } from "./markdown.ts";
 
 /** Times that settings are dealt out anew. */
-const DEALS = 100;
+const DEALS = 200;
 /** Of the shortest trials. */
 const STEPS = 488;
 const FOREST = { seed: 0 };

@@ -160,10 +160,10 @@ function ratePanel({ population }: Studied, column: OutcomeColumn, label: string
     marginBottom: 42,
     marginRight: 16,
     x: { type: "log", domain: [7e-5, 4.3e-3] },
-    y: { type: column.log ? "log" : "linear", nice: true },
+    y: column.log ? { type: "log", domain: [0.08, 150] } : { nice: true },
     marks: [
       ...quietY({
-        ticks: column.log ? [1, 3, 10, 30, 100, 300] : 6,
+        ticks: column.log ? [0.1, 0.3, 1, 3, 10, 30, 100] : 6,
         tickFormat: isShare ? (value: number) => `${Math.round(100 * value)} %` : "~g",
         label,
       }),
