@@ -11,6 +11,7 @@ import type { EffectSubject } from "../../src/experiments/effects/result.ts";
 import { readJson } from "../../src/files/read.ts";
 import { standalone } from "../../src/report/figure.ts";
 import type { StudyOutcomes } from "../../src/study/outcomes/outcome.ts";
+import { fixed, say, table } from "./markdown.ts";
 import {
   CEILING,
   type Dictionary,
@@ -233,26 +234,10 @@ function matches(): void {
   );
 }
 
-function table(header: readonly string[], lines: readonly (readonly string[])[]): void {
-  say(`| ${header.join(" | ")} |`);
-  say(`|${header.map(() => "---|").join("")}`);
-  for (const line of lines) say(`| ${line.join(" | ")} |`);
-  say("");
-}
-
 function names(all: readonly Dictionary[]): string {
   return all.map(({ name }) => name).join(", ");
 }
 
 function interval([low, high]: readonly [number, number]): string {
   return `${fixed(low)} – ${fixed(high)}`;
-}
-
-function fixed(value: number): string {
-  const text = value.toFixed(3);
-  return Number(text) === 0 ? "0.000" : text.replace("-", "−");
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

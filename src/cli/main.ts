@@ -40,7 +40,8 @@ async function main(): Promise<void> {
   const command = commandNamed(name);
   if (rest.includes("--help") || rest.includes("-h")) return print(helpFor(command));
   const words = readWords(command, rest);
-  if (words.globals.jsonSchema) return print(JSON.stringify(command.fileSchema?.() ?? jsonSchemaOf(command), null, 2));
+  if (words.globals.jsonSchema)
+    return print(JSON.stringify(command.fileSchema?.() ?? jsonSchemaOf(command), null, 2));
   await runCommand(command, words);
 }
 
