@@ -4,6 +4,7 @@
  * active tokens are looked at and, as their control, as many at tokens where the unit is not active.
  */
 
+import { firstAtLeast } from "../../features/first-at-least.ts";
 import { INTERVALS } from "../../features/records.ts";
 import type { Random } from "../../random.ts";
 import { type ActiveTokens, predictsText, type ReadText } from "./read-text.ts";
@@ -105,15 +106,4 @@ function occurrence(
     later: some(behind.filter((position) => !isActive.has(position - 1))),
     active: places.length,
   };
-}
-
-function firstAtLeast(rows: Uint32Array, row: number): number {
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (rows[middle]! < row) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -5,7 +5,8 @@
  * only documents have a side: one that reached into the next document could be explained from and scored on at once.
  */
 
-import { firstAtLeast, type Passage, type Side, SIDES } from "./passage.ts";
+import { firstAtLeast } from "../../features/first-at-least.ts";
+import { type Passage, type Side, SIDES } from "./passage.ts";
 
 /** The window from `before` tokens before `token` to `after` tokens behind it; null where text, context or document do not reach so far. */
 export function windowAround(

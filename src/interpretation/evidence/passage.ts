@@ -10,6 +10,7 @@
  * which matters when the explanation of another unit is the control.
  */
 
+import { firstAtLeast } from "../../features/first-at-least.ts";
 import type { SplitName } from "../../features/records.ts";
 
 export const SIDES = ["explain", "choose", "score"] as const;
@@ -111,16 +112,4 @@ export function joined(columns: readonly Column[]): Column {
 export function sideOf({ documents, sides }: Passage, token: number): Side | undefined {
   const document = documents[token]!;
   return document < 0 ? undefined : SIDES[sides[document]!];
-}
-
-/** The place of the first of ascending `rows` that is at least `row`; their number when there is none. */
-export function firstAtLeast(rows: Uint32Array | Int32Array, row: number): number {
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (rows[middle]! < row) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -7,7 +7,8 @@
  */
 
 import { Random } from "../../random.ts";
-import { type Excerpt, firstAtLeast } from "../evidence/passage.ts";
+import { firstAtLeast } from "../../features/first-at-least.ts";
+import type { Excerpt } from "../evidence/passage.ts";
 import { type ExplainSide, hasNext, stretchStart, type UnitOnSide } from "./explain-side.ts";
 import type { Predictor } from "./predictor.ts";
 

@@ -7,7 +7,7 @@ import {
   type StudyOutcomes,
   type TrialOutcomes,
 } from "../../../study/outcomes/outcome.ts";
-import { levelText, rangeText, valueText } from "../../../study/report/words.ts";
+import { levelText } from "../../../study/report/words.ts";
 import type { StudySummary } from "../../study-api.ts";
 import { seriesColour } from "../charts/colours.ts";
 import { DensityOverlay } from "../compare/density-overlay.tsx";
@@ -18,6 +18,7 @@ import { withQuery } from "../shell/route.ts";
 import { opened, openedRun, openRun } from "../shell/runs.ts";
 import type { ComparedTrial } from "./compared-trial.ts";
 import { listText, valueKey } from "./selection.ts";
+import { OutcomeCell } from "./outcome-cell.tsx";
 import { TrialCurves } from "./trial-curves.tsx";
 import { TrialLinks } from "./trial-links.tsx";
 
@@ -118,17 +119,9 @@ function SideBySide({ study, outcomes, compared }: SideBySideProps) {
                         {definition.label}
                       </dfn>
                     </th>
-                    {compared.map(({ trial }) => {
-                      const outcome = outcomeOf(trial, definition.name);
-                      const range =
-                        outcome === undefined ? "" : rangeText(definition, outcome.low, outcome.high);
-                      return (
-                        <td key={trial.name} class="n">
-                          {valueText(definition, outcome?.value)}
-                          {range !== "" && <small>{range}</small>}
-                        </td>
-                      );
-                    })}
+                    {compared.map(({ trial }) => (
+                      <OutcomeCell key={trial.name} trial={trial} definition={definition} />
+                    ))}
                   </tr>
                 ))}
               </tbody>

@@ -1,10 +1,11 @@
 /** A row a trial: to be chosen for a comparison, with ways to its dictionary's pages, its factors, and its outcomes with intervals. */
 
-import { type OutcomeDefinition, outcomeOf, type TrialOutcomes } from "../../../study/outcomes/outcome.ts";
-import { levelText, rangeText, valueText } from "../../../study/report/words.ts";
+import type { OutcomeDefinition, TrialOutcomes } from "../../../study/outcomes/outcome.ts";
+import { levelText } from "../../../study/report/words.ts";
 import type { StudyStanding, StudySummary } from "../../study-api.ts";
 import { explainedBy } from "../run/evaluation-table.tsx";
 import { route, setQuery } from "../shell/router.ts";
+import { OutcomeCell } from "./outcome-cell.tsx";
 import { factorSort } from "./selection.ts";
 import { TrialLinks } from "./trial-links.tsx";
 import { trialState } from "./trial-state.ts";
@@ -81,16 +82,9 @@ export function TrialTable(props: TrialTableProps) {
                     </td>
                   );
                 })}
-                {columns.map((definition) => {
-                  const outcome = outcomeOf(trial, definition.name);
-                  const range = outcome === undefined ? "" : rangeText(definition, outcome.low, outcome.high);
-                  return (
-                    <td key={definition.name} class="n">
-                      {valueText(definition, outcome?.value)}
-                      {range !== "" && <small>{range}</small>}
-                    </td>
-                  );
-                })}
+                {columns.map((definition) => (
+                  <OutcomeCell key={definition.name} trial={trial} definition={definition} />
+                ))}
               </tr>
             );
           })}
