@@ -19,6 +19,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Random } from "../../src/random.ts";
+import { PULSE_MS } from "../../src/study/attempts/pulse.ts";
 import { writeEngine } from "../../src/study/engine-file.ts";
 import { runLocally } from "../../src/study/local/engine.ts";
 import { retrySchema } from "../../src/study/retry-policy.ts";
@@ -142,7 +143,12 @@ test("cancelled from elsewhere it stands still, and goes on when it is told to",
   const study = newStudy(join(folder, "cancelled"));
   const launcher = start(process.execPath, [LAUNCHER, "resume", study]);
   await until(() => checkpointOf(study, PART, 1) > 5);
+  // It stands until its next look is due, or a fast machine would be done before that.
+  const { pid } = attemptsOf(study, PART)[0]!.record;
+  process.kill(pid, "SIGSTOP");
   const cancel = await monosemantic("cancel", study);
+  await sleep(PULSE_MS);
+  process.kill(pid, "SIGCONT");
   expect(cancel.stdout).toMatch(/cancelled: 1 of 2 parts are done/);
   const { code, stderr } = await launcher.finished;
   expect(code).toBe(1);

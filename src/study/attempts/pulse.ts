@@ -10,7 +10,8 @@ import { PROGRESS } from "./attempt-folder.ts";
 import type { Attempt } from "./claim.ts";
 import { overwrite } from "./reserved-file.ts";
 
-const PULSE_MS = 5000;
+/** Between two looks at whether it still counts, and two signs of life. */
+export const PULSE_MS = 5000;
 
 export interface Pulse {
   readonly signal: AbortSignal;
