@@ -9,7 +9,7 @@ const model = "test/fixtures/models/text";
 const trials = [0, 1, 2, 3, 4]
   .map((seed) =>
     trial(
-      { expansion: 512, seed, batch: 64, tokens: 20_000 },
+      { expansion: 2048, seed, batch: 64, tokens: 20_000 },
       { model, hook: "blocks.1.hook_resid_pre", context: 24 },
     ),
   )
