@@ -57,10 +57,20 @@ export async function startSlurm(
   return resumeSlurm(folder, hooks);
 }
 
+/** What is said of a request that no node meets, and for some seconds of every request when the controller has just come back. */
+const NO_SUCH_NODE = /node configuration is not available/i;
+const NODE_TRIES = 6;
+const NODE_WAIT_MS = 2500;
+
 /** Whether Slurm would take each script, before any is in its queue: the last one may be reached after days. */
-async function tryScripts({ folder, profile }: Site): Promise<void> {
+async function tryScripts({ folder, profile }: Site, { signal }: SlurmHooks): Promise<void> {
   for (const place of scriptsOf(folder, profile).keys()) {
-    const answer = await ask("sbatch", ["--test-only", scriptPath(folder, place)]);
+    const test = () => ask("sbatch", ["--test-only", scriptPath(folder, place)]);
+    let answer = await test();
+    for (let tries = NODE_TRIES; tries > 0 && NO_SUCH_NODE.test(complaintOf(answer)); tries--) {
+      await sleep(NODE_WAIT_MS, undefined, { signal });
+      answer = await test();
+    }
     if (answer.code !== 0) {
       throw new Failure(
         `Slurm would not take slurm/${place}.sbatch: ${complaintOf(answer)}: correct slurm/profile.json, and go on with "monosemantic resume ${folder.path}"`,
@@ -107,7 +117,7 @@ export async function resumeSlurm(
     const arrays = jobArrays(folder.plan, site.naming, wanted, queue.parts, (part) => folder.isDone(part));
     if (arrays.length > 0) {
       writeScripts(site);
-      if (!tending) await tryScripts(site);
+      if (!tending) await tryScripts(site, hooks);
     }
     const submitted = await tend(site, queue, arrays.length > 0, () => submitArrays(site, arrays));
     const sentence = sentenceOf(folder, state, submitted.parts, queue.parts.size, submitted.limit);
