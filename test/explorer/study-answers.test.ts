@@ -214,7 +214,8 @@ test("hostile names travel as text", async () => {
 test("no name of a plan leads out of the study", async () => {
   const study = join(folder, "leads-out");
   const plan = plantStudy(study, SMALL);
-  exploredRun(join(folder, "outside"));
+  const outside = exploredRun(join(folder, "outside"));
+  expect(existsSync(outside)).toBe(true);
   const parts = plan.parts.map((part) =>
     part.name === "explain-g0" ? { ...part, name: "../../outside/x" } : part,
   );
