@@ -223,3 +223,13 @@ export const OF_SAES = OF_RUN.extend({
     .describe("names of its dictionaries (default: all)")
     .meta({ placeholder: "NAME,…", verbatim: true }),
 });
+
+/** For those that also run its model. */
+export const OF_SAES_AND_MODEL = OF_SAES.extend({
+  model: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("where the model is, when it is no longer where run.json says")
+    .meta({ placeholder: "FOLDER|ID" }),
+});

@@ -26,6 +26,29 @@ export function factorOf(name: string, values: readonly FactorValue[]): Factor {
   };
 }
 
+/**
+ * The trials whose outcome is known, and the factors as they are among these. One with a single level there says nothing, and is left
+ * out.
+ */
+export function factorsWhereKnown(
+  table: FactorTable,
+  outcome: readonly (number | null)[],
+): { readonly kept: readonly number[]; readonly factors: readonly Factor[] } {
+  const kept = outcome.flatMap((value, i) => (value !== null && Number.isFinite(value) ? [i] : []));
+  const factors = Object.entries(table)
+    .map(([name, values]) => {
+      if (values.length !== outcome.length) {
+        throw new Error(`factor ${name} has ${values.length} values, the outcome ${outcome.length}`);
+      }
+      return factorOf(
+        name,
+        kept.map((i) => values[i]!),
+      );
+    })
+    .filter(({ levels }) => levels.length > 1);
+  return { kept, factors };
+}
+
 export function levelName(level: FactorValue): string {
   return level === null ? "not given" : String(level);
 }

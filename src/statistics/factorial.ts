@@ -20,7 +20,7 @@ import { type Column, leastSquares, type LeastSquares, sumOfSquaresAboutMean } f
 import { intercept, products, sumCodes, sumColumns } from "./coding.ts";
 import { upperF } from "./distributions.ts";
 import type { Estimate, TestedEstimate } from "./estimate.ts";
-import { type Factor, factorOf, type FactorTable, type FactorValue } from "./factor.ts";
+import { type Factor, factorsWhereKnown, type FactorTable, type FactorValue } from "./factor.ts";
 
 export interface Share {
   readonly degreesOfFreedom: number;
@@ -94,20 +94,9 @@ export function factorialAnalysis(
   outcome: readonly (number | null)[],
   interactions: readonly (readonly [string, string])[] = [],
 ): FactorialAnalysis {
-  const kept = outcome.flatMap((value, i) => (value !== null && Number.isFinite(value) ? [i] : []));
+  const { kept, factors } = factorsWhereKnown(table, outcome);
   const y = Float64Array.from(kept, (i) => outcome[i]!);
-  const mains = Object.entries(table)
-    .map(([name, values]) => {
-      if (values.length !== outcome.length) {
-        throw new Error(`factor ${name} has ${values.length} values, the outcome ${outcome.length}`);
-      }
-      return factorOf(
-        name,
-        kept.map((i) => values[i]!),
-      );
-    })
-    .filter(({ levels }) => levels.length > 1)
-    .map((factor): Term => ({ factors: [factor], columns: sumColumns(factor) }));
+  const mains = factors.map((factor): Term => ({ factors: [factor], columns: sumColumns(factor) }));
   const pairs = interactions.flatMap(([a, b]): Term[] => {
     const [first, second] = [a, b].map((name) => mains.find(({ factors }) => factors[0]!.name === name));
     if (first === undefined || second === undefined || first === second) return [];

@@ -12,7 +12,7 @@
 
 import { Random } from "../random.ts";
 import { clustersOf } from "./cluster-bootstrap.ts";
-import { type Factor, factorOf, type FactorTable } from "./factor.ts";
+import { type Factor, factorsWhereKnown, type FactorTable } from "./factor.ts";
 import { sumOfSquaresAboutMean } from "./least-squares.ts";
 import { RegressionTree, type TreeOptions } from "./regression-tree.ts";
 
@@ -54,18 +54,7 @@ export function forestData(
   outcome: readonly (number | null)[],
   configurations?: readonly (string | number)[],
 ): ForestData {
-  const kept = outcome.flatMap((value, i) => (value !== null && Number.isFinite(value) ? [i] : []));
-  const factors = Object.entries(table)
-    .map(([name, values]) => {
-      if (values.length !== outcome.length) {
-        throw new Error(`factor ${name} has ${values.length} values, the outcome ${outcome.length}`);
-      }
-      return factorOf(
-        name,
-        kept.map((i) => values[i]!),
-      );
-    })
-    .filter(({ levels }) => levels.length > 1);
+  const { kept, factors } = factorsWhereKnown(table, outcome);
   return {
     factors,
     outcome: Float64Array.from(kept, (i) => outcome[i]!),

@@ -9,7 +9,7 @@ import { readEffects } from "../../experiments/effects/result.ts";
 import { effectsTable, matchedTable } from "../../experiments/effects/table.ts";
 import { defineCommand } from "../command.ts";
 import { runHooks } from "../run-progress.ts";
-import { MACHINE, OF_SAES } from "../sections.ts";
+import { MACHINE, OF_SAES_AND_MODEL } from "../sections.ts";
 
 export const effectsCommand = defineCommand({
   name: "effects",
@@ -32,13 +32,7 @@ export const effectsCommand = defineCommand({
   sections: {
     input: {
       title: "Input",
-      schema: OF_SAES.extend({
-        model: z
-          .string()
-          .min(1)
-          .optional()
-          .describe("where the model is, when it is no longer where run.json says")
-          .meta({ placeholder: "FOLDER|ID" }),
+      schema: OF_SAES_AND_MODEL.extend({
         against: z
           .string()
           .min(1)

@@ -1,10 +1,9 @@
 /** `monosemantic features`: what each feature of a run responds to, and what it does. */
 
-import { z } from "zod";
 import { analysisOptions } from "../../features/options.ts";
 import { defineCommand } from "../command.ts";
 import { runHooks } from "../run-progress.ts";
-import { MACHINE, OF_SAES, RUN } from "../sections.ts";
+import { MACHINE, OF_SAES_AND_MODEL, RUN } from "../sections.ts";
 
 export const featuresCommand = defineCommand({
   name: "features",
@@ -28,14 +27,7 @@ export const featuresCommand = defineCommand({
   sections: {
     input: {
       title: "Input",
-      schema: OF_SAES.extend({
-        model: z
-          .string()
-          .min(1)
-          .optional()
-          .describe("where the model is, when it is no longer where run.json says")
-          .meta({ placeholder: "FOLDER|ID" }),
-      }),
+      schema: OF_SAES_AND_MODEL,
     },
     analysis: { title: "Analysis", schema: analysisOptions },
     output: { title: "Checkpoints", schema: RUN.schema.pick({ checkpointMinutes: true }) },

@@ -74,13 +74,3 @@ export function complaintOf({ stderr, stdout, late, code }: Answer): string {
     .filter((line) => line !== "");
   return [...new Set(lines)].join("; ") || `exit code ${code}`;
 }
-
-/** The controller was not there, which says nothing about the request. */
-export function isAway({ late, stderr }: Answer): boolean {
-  return (
-    late ||
-    /unable to contact slurm controller|connect failure|connection refused|timed out|communication connection/i.test(
-      stderr,
-    )
-  );
-}

@@ -9,7 +9,6 @@ import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure, messageOf } from "../../errors.ts";
 import { lockFolder } from "../../files/folder-lock.ts";
-import { writeEngine } from "../engine-file.ts";
 import { readState } from "../read-state.ts";
 import { forgivenUpTo, verdictOn } from "../retries.ts";
 import type { StudyState } from "../state.ts";
@@ -18,11 +17,10 @@ import { jobArrays, type ToSubmit } from "./arrays.ts";
 import { ask, complaintOf, type Answer } from "./commands.ts";
 import { noteJob } from "./jobs.ts";
 import { grownMemory } from "./memory.ts";
-import type { SlurmProfile } from "./profile.ts";
 import { idOf, isHeldBySlurm, readQueue, type Queue } from "./queue.ts";
 import { scriptPath } from "./sbatch.ts";
 import { slurmScheduler } from "./scheduler.ts";
-import { makeSite, openSite, scriptsOf, writeProfile, writeScripts, type Site } from "./site-folder.ts";
+import { makeSite, openSite, scriptsOf, writeScripts, type Site } from "./site-folder.ts";
 import { submitArrays } from "./submit.ts";
 import { stopTending, tend } from "./tend.ts";
 
@@ -41,20 +39,6 @@ export interface SlurmOutcome {
   readonly queued: number;
   /** For a person: what happens now. */
   readonly sentence: string;
-}
-
-/**
- * Submits a study whose folder is there (preview.ts says beforehand what that would be).
- * @throws Failure when Slurm does not take it, UsageError for a profile that does not fit
- */
-export async function startSlurm(
-  folder: StudyFolder,
-  profile: SlurmProfile,
-  hooks: SlurmHooks = {},
-): Promise<SlurmOutcome> {
-  writeProfile(folder, profile);
-  writeEngine(folder, { engine: "slurm", retry: profile.retries });
-  return resumeSlurm(folder, hooks);
 }
 
 /** What is said of a request that no node meets, and for some seconds of every request when the controller has just come back. */

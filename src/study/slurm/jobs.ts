@@ -5,10 +5,10 @@
 
 import { join } from "node:path";
 import { makeFolder } from "../../files/atomic.ts";
-import { appendLine, readLines } from "../../files/lines.ts";
+import { appendLine } from "../../files/lines.ts";
 import type { StudyFolder } from "../study-folder.ts";
 
-export type JobLine = {
+type JobLine = {
   readonly at: string;
   readonly name: string;
 } & (
@@ -22,13 +22,4 @@ type Unstamped = JobLine extends infer Line ? (Line extends JobLine ? Omit<Line,
 export function noteJob(folder: StudyFolder, line: Unstamped): void {
   makeFolder(folder.slurm);
   appendLine(join(folder.slurm, "jobs.jsonl"), { at: new Date().toISOString(), ...line });
-}
-
-export function readJobs(folder: StudyFolder): JobLine[] {
-  return readLines(join(folder.slurm, "jobs.jsonl")) as unknown as JobLine[];
-}
-
-/** Every number that a submission was given, oldest first. */
-export function submittedJobs(folder: StudyFolder): string[] {
-  return readJobs(folder).flatMap((line) => (line.event === "submitted" ? [line.job] : []));
 }

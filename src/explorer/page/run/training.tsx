@@ -2,16 +2,11 @@
 
 import { useMemo, useState } from "preact/hooks";
 import type { RunSummary } from "../../api.ts";
-import { formatTokens } from "../../../report/format.ts";
 import { nearestPlace } from "../charts/axis.ts";
 import { seriesColour } from "../charts/colours.ts";
-import { lineOf, QUANTITIES } from "./curves.ts";
 import { Nothing, Problem, Waiting } from "../shell/states.tsx";
 import { useCurves } from "./use-curves.ts";
-import { LineChart, type NamedLine } from "./line-chart.tsx";
-
-/** Points of a line: a chart is about so many pixels wide. */
-const MOST_POINTS = 360;
+import { mostTokens, Multiples, placeText, trainingMultiples } from "./multiples.tsx";
 
 export interface TrainingProps {
   readonly run: RunSummary;
@@ -37,7 +32,7 @@ export function Training({ run, chosen }: TrainingProps) {
       </Nothing>
     );
   const names = charts[0]!.lines.map(({ name, colour }) => ({ name, colour }));
-  const most = Math.max(...charts.flatMap(({ lines }) => lines.map(({ xs }) => xs.at(-1) ?? 0)));
+  const most = mostTokens(charts);
   const places = charts[0]!.lines.toSorted((a, b) => b.xs.length - a.xs.length)[0]!.xs;
   const step = (event: KeyboardEvent) => {
     const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
@@ -52,9 +47,7 @@ export function Training({ run, chosen }: TrainingProps) {
       <header>
         <h2>Training</h2>
         <p class="readout-at">
-          {at === null
-            ? `${formatTokens(most)} tokens`
-            : `at ${formatTokens(Math.round(at / 1000) * 1000)} tokens`}
+          {placeText(at, most)}
           {curves.status === "running" && <span class="live">live</span>}
           {error !== null && <span class="failed"> {error}</span>}
         </p>
@@ -80,18 +73,7 @@ export function Training({ run, chosen }: TrainingProps) {
         aria-label="Training curves; left and right arrow move along them"
         onKeyDown={step}
       >
-        {charts.map(({ quantity, lines }) => (
-          <LineChart
-            key={quantity.name}
-            quantity={quantity}
-            lines={lines}
-            most={most}
-            at={at}
-            strong={strong}
-            chosen={chosen}
-            onPoint={point}
-          />
-        ))}
+        <Multiples charts={charts} most={most} at={at} strong={strong} chosen={chosen} onPoint={point} />
       </div>
     </section>
   );
@@ -103,13 +85,9 @@ function chartsOf(
   saes: Readonly<Record<string, Readonly<Record<string, readonly (number | null)[]>>>>,
 ) {
   const order = [...new Set([...run.saes.map(({ name }) => name), ...Object.keys(saes)])];
-  return QUANTITIES.map((quantity) => {
-    const lines = order.flatMap((name, index): NamedLine[] => {
-      const columns = saes[name];
-      if (columns === undefined) return [];
-      const line = lineOf(columns, quantity.name, MOST_POINTS, quantity.logarithmic);
-      return line.xs.length === 0 ? [] : [{ ...line, name, colour: seriesColour(index) }];
-    });
-    return { quantity, lines };
-  }).filter(({ lines }) => lines.some(({ xs }) => xs.length > 1));
+  const trained = order.flatMap((name, index) => {
+    const columns = saes[name];
+    return columns === undefined ? [] : [{ name, colour: seriesColour(index), columns }];
+  });
+  return trainingMultiples(trained);
 }

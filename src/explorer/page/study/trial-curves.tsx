@@ -3,15 +3,13 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { OutcomeDefinition } from "../../../study/outcomes/outcome.ts";
 import type { Curves } from "../../api.ts";
-import { formatTokens } from "../../../report/format.ts";
 import { api, sentence } from "../data/data.ts";
-import { type Line, lineOf, QUANTITIES, type Quantity } from "../run/curves.ts";
-import { LineChart, type NamedLine } from "../run/line-chart.tsx";
+import type { Line } from "../run/curves.ts";
+import type { NamedLine } from "../run/line-chart.tsx";
+import { mostTokens, type Multiple, Multiples, placeText, trainingMultiples } from "../run/multiples.tsx";
 import { RUNS } from "../shell/runs.ts";
 import { Problem, Waiting } from "../shell/states.tsx";
 import type { ComparedTrial } from "./compared-trial.ts";
-
-const MOST_POINTS = 360;
 
 type CurvesByRun = ReadonlyMap<string, Curves>;
 
@@ -39,31 +37,23 @@ export function TrialCurves({ compared, definitions }: TrialCurvesProps) {
   );
 }
 
-interface Chart {
-  readonly quantity: Quantity;
-  readonly lines: readonly NamedLine[];
-}
-
 interface ChartsProps {
   readonly title: string;
   readonly note: string;
-  readonly charts: readonly Chart[];
+  readonly charts: readonly Multiple[];
   readonly compared: readonly ComparedTrial[];
 }
 
 function Charts({ title, note, charts, compared }: ChartsProps) {
   const [at, point] = useState<number | null>(null);
   const [strong, emphasise] = useState<string | null>(null);
-  const most = Math.max(...charts.flatMap(({ lines }) => lines.map(({ xs }) => xs.at(-1) ?? 0)));
+  const most = mostTokens(charts);
   return (
     <section class="part">
       <header>
         <h2>{title}</h2>
         <p class="readout-at">
-          {note},{" "}
-          {at === null
-            ? `${formatTokens(most)} tokens`
-            : `at ${formatTokens(Math.round(at / 1000) * 1000)} tokens`}
+          {note}, {placeText(at, most)}
         </p>
       </header>
       <ul class="legend" aria-label="Trials">
@@ -79,18 +69,7 @@ function Charts({ title, note, charts, compared }: ChartsProps) {
         ))}
       </ul>
       <div class="multiples">
-        {charts.map(({ quantity, lines }) => (
-          <LineChart
-            key={quantity.name}
-            quantity={quantity}
-            lines={lines}
-            most={most}
-            at={at}
-            strong={strong}
-            chosen={null}
-            onPoint={point}
-          />
-        ))}
+        <Multiples charts={charts} most={most} at={at} strong={strong} chosen={null} onPoint={point} />
       </div>
     </section>
   );
@@ -99,7 +78,7 @@ function Charts({ title, note, charts, compared }: ChartsProps) {
 function evaluationCharts(
   compared: readonly ComparedTrial[],
   definitions: readonly OutcomeDefinition[],
-): readonly Chart[] {
+): readonly Multiple[] {
   const names = new Set(
     compared.flatMap(({ trial }) => trial.curve.flatMap(({ values }) => Object.keys(values))),
   );
@@ -125,16 +104,12 @@ function evaluationCharts(
   });
 }
 
-function trainingCharts(compared: readonly ComparedTrial[], curves: CurvesByRun): readonly Chart[] {
-  return QUANTITIES.map((quantity) => ({
-    quantity,
-    lines: compared.flatMap(({ trial, colour, run }): NamedLine[] => {
-      const columns = run === null ? undefined : curves.get(run)?.saes[trial.name];
-      if (columns === undefined) return [];
-      const line = lineOf(columns, quantity.name, MOST_POINTS, quantity.logarithmic);
-      return line.xs.length === 0 ? [] : [{ ...line, name: trial.name, colour }];
-    }),
-  })).filter(({ lines }) => lines.some(({ xs }) => xs.length > 1));
+function trainingCharts(compared: readonly ComparedTrial[], curves: CurvesByRun): readonly Multiple[] {
+  const trained = compared.flatMap(({ trial: { name }, colour, run }) => {
+    const columns = run === null ? undefined : curves.get(run)?.saes[name];
+    return columns === undefined ? [] : [{ name, colour, columns }];
+  });
+  return trainingMultiples(trained);
 }
 
 /** Curves of runs that are done: each is asked for once. */
