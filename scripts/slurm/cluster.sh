@@ -10,9 +10,19 @@ install_slurm() {
   apt-get -qq update && apt-get -qq install -y --no-install-recommends slurm-wlm munge >/dev/null
 }
 
-# munge proves to the daemons who is asking. One per machine does for all clusters on it.
+munge_answers() { echo | munge 2>/dev/null | unmunge >/dev/null 2>&1; }
+
+# munge proves to the daemons who is asking. One per machine does for all clusters on it, which may be starting at the same time: a
+# second munged ends with an error, and a key written anew under the first one would make it refuse everybody.
 start_munge() {
-  echo | munge 2>/dev/null | unmunge >/dev/null 2>&1 && return
+  munge_answers && return
+  (
+    flock 9
+    munge_answers || run_munge 9>&-
+  ) 9> "${TMPDIR:-/tmp}/monosemantic-munge.lock"
+}
+
+run_munge() {
   local key=/etc/munge/munge.key
   if [ ! -s $key ]; then
     install -d -o munge -g munge -m 700 /etc/munge
@@ -23,7 +33,7 @@ start_munge() {
   install -d -o munge -g munge -m 755 /run/munge
   runuser -u munge -- "$(command -v munged || echo /usr/sbin/munged)"
   for _ in $(seq 50); do
-    echo | munge 2>/dev/null | unmunge >/dev/null 2>&1 && return
+    munge_answers && return
     sleep 0.1
   done
   die "munged does not answer"
