@@ -17,6 +17,9 @@ export const TRIAL = {
   machine: { title: DEVICE.title, schema: DEVICE.schema.pick({ device: true }) },
 };
 
+/** Of `streamSeed`: each trial's own seed. */
+export const OWN = "own";
+
 /** At the top of the file. */
 export const STUDY = {
   study: {
@@ -30,11 +33,11 @@ export const STUDY = {
         .optional()
         .describe("every trial is made once with each of these seeds"),
       streamSeed: z
-        .int()
-        .min(0)
+        .union([z.int().min(0), z.literal(OWN)])
         .optional()
         .describe(
-          "shuffles the text, for all trials alike, so that none depends on what is trained beside it (default: the first seed)",
+          `shuffles the text, for all trials alike, so that none depends on what is trained beside it; ${OWN}: each trial's own seed ` +
+            `does, so that another seed is another order of the text too, and a group of its own (default: the first seed)`,
         ),
       threads: z
         .int()

@@ -16,7 +16,7 @@ import { optionsOf } from "./options.ts";
 import { checkSections } from "./resolve.ts";
 import { absoluteModel, absoluteText, TrialReader } from "./study-trials.ts";
 import { type Json, objectIn, readDesign, refuseUnknown } from "./study-design.ts";
-import { MEASURES, misplaced, STRUCTURE, STUDY, TRIAL } from "./study-file-sections.ts";
+import { MEASURES, misplaced, OWN, STRUCTURE, STUDY, TRIAL } from "./study-file-sections.ts";
 
 /** Share of the machine that a part may take when nothing is said: the rest is for everybody else on it. */
 const MEMORY_SHARE = 0.8;
@@ -50,7 +50,11 @@ export async function readStudy(path: string, given: Machine = {}, usual: Machin
   const measures = readMeasures(json["measure"] ?? {}, folder, path);
   const trials = await readTrials(expandDesign(design), path, folder);
   const name = basename(path, extname(path));
-  const streamSeed = asked.streamSeed ?? trials[0]!.options.seed;
+  const shared = asked.streamSeed ?? trials[0]!.options.seed;
+  const withStream = (trial: TrialRequest): TrialRequest => ({
+    ...trial,
+    stream: { ...trial.stream, streamSeed: shared === OWN ? trial.options.seed : shared },
+  });
   return {
     name,
     request: {
@@ -63,7 +67,7 @@ export async function readStudy(path: string, given: Machine = {}, usual: Machin
       slices: asked.slices,
       measures,
       declared: declaredOptions(design),
-      trials: trials.map((trial) => ({ ...trial, stream: { ...trial.stream, streamSeed } })),
+      trials: trials.map(withStream),
     },
     json: absolute(json, folder),
   };

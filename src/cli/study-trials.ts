@@ -12,7 +12,9 @@ import type { SaeRequest } from "../sae/options.ts";
 import { resolveOptions } from "../sae/presets.ts";
 import type { DesignedTrial, Settings } from "../study/design.ts";
 import { examineModel, type KnownModel } from "../study/source-model.ts";
+import type { StreamRequest } from "../study/plan.ts";
 import type { TrialRequest } from "../study/study-request.ts";
+import { hubPrefix, pinnedHubName } from "../text/hub-source.ts";
 import { openDocuments } from "../text/open-documents.ts";
 import type { OptionsOf } from "./command.ts";
 import { valuesIn } from "./config-file.ts";
@@ -30,7 +32,7 @@ export class TrialReader {
   readonly #file: string;
   readonly #folder: string;
   readonly #models = new Map<string, Promise<KnownModel>>();
-  readonly #texts = new Map<string, Promise<void>>();
+  readonly #texts = new Map<string, Promise<readonly string[]>>();
 
   /** @param file the study file, for messages @param folder that `./` begins at */
   constructor(file: string, folder: string) {
@@ -57,8 +59,7 @@ export class TrialReader {
     const asked = streamRequest(rest, evaluation, machine.device);
     try {
       const model = await this.#model(asked.model, asked.hub);
-      const data = asked.data.map(absoluteText);
-      await this.#text({ ...asked, data });
+      const data = await this.#text({ ...asked, data: asked.data.map(absoluteText) });
       const { name: hook, dIn } = findHook(
         model.config,
         asked.hook ?? `blocks.${model.config.nLayer - 1}.mlp.hook_post`,
@@ -90,9 +91,15 @@ export class TrialReader {
     return once(this.#models, JSON.stringify([where, hub]), () => examineModel(where, hub));
   }
 
-  #text({ data, reading }: Pick<ReturnType<typeof streamRequest>, "data" | "reading">): Promise<void> {
+  /** Names that mean the same text for as long as the study takes. */
+  #text({ data, reading = {} }: Pick<StreamRequest, "data" | "reading">): Promise<readonly string[]> {
     return once(this.#texts, JSON.stringify([data, reading]), async () => {
-      await (await openDocuments(data, reading as object)).close();
+      const hub = reading.hub ?? {};
+      const names = await Promise.all(
+        data.map((name) => (name.startsWith(hubPrefix) ? pinnedHubName(name, hub) : name)),
+      );
+      await (await openDocuments(names, reading)).close();
+      return names;
     });
   }
 }
@@ -123,7 +130,7 @@ function contextFor(asked: number | undefined, { config, where }: KnownModel): n
 
 /** Paths and globs from where we are: parts of the study may be started elsewhere. */
 export function absoluteText(name: string): string {
-  if (name === "default" || name === "node_modules" || name.startsWith("hf://")) return name;
+  if (name === "default" || name === "node_modules" || name.startsWith(hubPrefix)) return name;
   return resolve(name);
 }
 

@@ -1,4 +1,7 @@
-/** Pairs of trials that differ in their seed alone: what one finds again in the other does not hang on chance. */
+/**
+ * Pairs of trials that differ in their seed alone, and in the order of the text where that is the seed's: what one finds again in the
+ * other does not hang on chance.
+ */
 
 import { canonical } from "./canonical.ts";
 import type { Comparison } from "./plan.ts";
@@ -13,7 +16,10 @@ export function comparisonsOf(trials: readonly TrialRequest[], names: readonly s
     trials.map((_, i) => i),
     (i) => {
       const { stream, options } = trials[i]!;
-      return canonical([stream, { ...options, seed: null }]);
+      return canonical([
+        { ...stream, streamSeed: null },
+        { ...options, seed: null },
+      ]);
     },
   );
   const pairs = [...sets.values()].flatMap(pairsOf);

@@ -5,7 +5,7 @@
 
 import { posix } from "node:path";
 import { Failure, UsageError } from "../errors.ts";
-import { type HubFile, listHubFiles, openHubFile } from "../model/hub.ts";
+import { type HubFile, listHubFiles, openHubFile, resolveRevision } from "../model/hub.ts";
 import type { HubOptions } from "../model/hub-request.ts";
 import type { ParquetReading } from "./parquet-documents.ts";
 import { type SourceFile, isReadable, isRecordFile, sourceFile } from "./source-file.ts";
@@ -45,6 +45,16 @@ export async function hubFiles(
       return sourceFile(label, file.size, open, reading);
     }),
   };
+}
+
+/**
+ * The same name with the commit that its revision stands for now: whoever opens it later finds the same files.
+ * @throws as hubFiles
+ */
+export async function pinnedHubName(name: string, hub: HubOptions): Promise<string> {
+  const { dataset, revision, path } = parseHubName(name);
+  const commit = await resolveRevision({ type: "dataset", name: dataset }, { ...hub, revision });
+  return `${hubPrefix}datasets/${dataset}@${commit}${path === undefined ? "" : `/${path}`}`;
 }
 
 /** `hf://datasets/owner/name@revision/path` in its parts. */

@@ -3,11 +3,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { studyJsonSchema } from "../../src/cli/study-schema.ts";
 import { readStudy } from "../../src/cli/study-file.ts";
 import { UsageError } from "../../src/errors.ts";
 import { draftPlan } from "../../src/study/make-plan.ts";
+import { HubServer } from "../model/hub-server.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "monosemantic-study-file-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -74,6 +75,44 @@ describe("what it says", () => {
       device: "cpu",
     });
     expect(first!.model.dIn).toBe(16);
+  });
+
+  test("shuffles the text by each trial's own seed when asked to", async () => {
+    const asked = { base, grid: { expansion: [2, 4] }, seeds: [5, 1] };
+    const { request } = await read({ ...asked, streamSeed: "own" });
+    expect(request.trials.map(({ stream }) => stream.streamSeed)).toEqual([5, 1, 5, 1]);
+    const shared = (await read({ ...asked, streamSeed: 7 })).request;
+    expect(shared.trials.map(({ stream }) => stream.streamSeed)).toEqual([7, 7, 7, 7]);
+
+    const [own, alike] = [request, shared].map((one) => draftPlan(one));
+    // One group for each order of the text, and still the pairs that compare seeds.
+    expect(own!.groups.map(({ trials }) => trials.length)).toEqual([2, 2]);
+    expect(alike!.groups.map(({ trials }) => trials.length)).toEqual([4]);
+    expect(own!.texts).toHaveLength(1);
+    expect(own!.comparisons).toEqual(alike!.comparisons);
+    expect(own!.comparisons).toHaveLength(2);
+
+    await expect(read({ ...asked, streamSeed: "each" })).rejects.toThrow(/streamSeed.*"each".*own/);
+  });
+
+  test("means a dataset of the hub as it is now", async () => {
+    const server = new HubServer(
+      "owner/pile",
+      { "more.jsonl": Buffer.from('{"text": "words"}\n') },
+      "dataset",
+    );
+    await server.start();
+    vi.stubEnv("HF_ENDPOINT", server.endpoint);
+    vi.stubEnv("HF_HUB_CACHE", join(folder, "hub"));
+    vi.stubEnv("HF_HUB_OFFLINE", "");
+    try {
+      const { request } = await read({ base: { ...base, data: "hf://datasets/owner/pile" } });
+      const data = [`hf://datasets/owner/pile@${server.commit}`];
+      expect(request.trials[0]).toMatchObject({ stream: { data }, config: { data } });
+    } finally {
+      vi.unstubAllEnvs();
+      await server.stop();
+    }
   });
 
   test("leaves hook point and context to the model", async () => {

@@ -12,7 +12,7 @@ import { dirname, join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { SourceDocument, TextDocument } from "../../src/text/document.ts";
-import { parseHubName } from "../../src/text/hub-source.ts";
+import { parseHubName, pinnedHubName } from "../../src/text/hub-source.ts";
 import { type DocumentReading, openDocuments } from "../../src/text/open-documents.ts";
 import { HubServer } from "../model/hub-server.ts";
 
@@ -261,6 +261,17 @@ describe("datasets of the hub", () => {
     expect(
       await readTexts(`hf://datasets/owner/pile@${server.commit}/raw/more.jsonl.zst`, reading()),
     ).toEqual(raw);
+  });
+
+  it("keep their files when a branch moves on, under a name with the commit", async () => {
+    const { hub } = reading();
+    for (const rest of ["", "/raw/*.zst"]) {
+      const pinned = `hf://datasets/owner/pile@${server.commit}${rest}`;
+      expect(await pinnedHubName(`hf://datasets/owner/pile${rest}`, hub)).toBe(pinned);
+      expect(await pinnedHubName(pinned, hub)).toBe(pinned);
+      expect(await readTexts(pinned, reading())).not.toEqual([]);
+    }
+    await expect(pinnedHubName("hf://datasets/owner/pile@nowhere", hub)).rejects.toThrow(/nowhere/);
   });
 
   it("say what there is when nothing matches", async () => {

@@ -24,9 +24,12 @@ const SENTENCES: Partial<Record<Ending, string>> = {
   cancelled: "somebody cancelled the job (scancel)",
 };
 
-/** What slurmstepd writes into the log; the first that is found counts. */
+/** What slurmstepd writes into the log, where the program's own words stand too; the first that is found counts. */
 const STEP_WORDS: readonly (readonly [RegExp, Ending])[] = [
-  [/exceeded (job |step )?memory limit|oom[-_ ]?kill|out-of-memory handler/i, "out-of-memory"],
+  [
+    /^(slurmstepd|srun)[^:]*:.*(exceeded (job |step )?memory limit|oom[-_ ]?kill|out[- ]of[- ]memory)/im,
+    "out-of-memory",
+  ],
   [/CANCELLED AT \S+ DUE TO TIME LIMIT/, "time-limit"],
   [/CANCELLED AT \S+ DUE TO PREEMPTION/, "preempted"],
   [/CANCELLED AT \S+ DUE TO NODE FAILURE|DUE TO NODE FAILURE/, "node-failure"],

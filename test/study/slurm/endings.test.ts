@@ -30,6 +30,9 @@ test.each([
     "slurmstepd: error: Detected 1 oom-kill event(s) in StepId=12.batch. Some of your processes may have been killed by the cgroup out-of-memory handler.",
     "out-of-memory",
   ],
+  ["slurmstepd-n1: error: StepId=5.batch exceeded memory limit (5000 > 4000), being killed", "out-of-memory"],
+  ["srun: error: n1: task 0: Out Of Memory", "out-of-memory"],
+  ["reading oom-kill/exceeded memory limit.txt", undefined],
   ["[2026-11-22T21:36:09Z] train-g1: ended with code 137", "killed"],
   [
     "slurmstepd-n1: error: *** JOB 5 ON n1 CANCELLED AT 2026-11-22T21:36:22 DUE TO JOB REQUEUE ***",
