@@ -7,10 +7,12 @@ import { join } from "node:path";
 import { JSDOM } from "jsdom";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { collectOutcomes } from "../../src/study/outcomes/collect.ts";
-import { outcomeOf } from "../../src/study/outcomes/outcome.ts";
+import { type Outcome, outcomeOf } from "../../src/study/outcomes/outcome.ts";
 import { analyseStudy, type StudyAnalysis } from "../../src/study/report/analysis.ts";
 import { studyCautions } from "../../src/study/report/cautions.ts";
+import { studyFigures } from "../../src/study/report/figures.ts";
 import { variationShares } from "../../src/study/report/plots/shares.ts";
+import { studyPage } from "../../src/study/report/study-page.ts";
 import { writeStudyReport } from "../../src/study/report/write-study-report.ts";
 import { StudyFolder } from "../../src/study/study-folder.ts";
 import { HOME } from "../architecture/imports.ts";
@@ -127,6 +129,42 @@ describe("what was planted is found", () => {
     const analysis = analysed({ ...SMALL, lambdas: [1, 2, 4], shuffled: true });
     expect(analysis.populations.map(({ population }) => population.trials.length)).toEqual([8, 4]);
     expect(studyCautions(analysis).map(({ title }) => title)).toContain("Shuffled weights");
+  });
+
+  test("a model beside its shuffled weights: what was planted between them", () => {
+    plantStudy(folder, { ...SMALL, lambdas: [1, 2, 4] });
+    const study = collectOutcomes(StudyFolder.open(folder));
+    const changed = (outcome: Outcome): Outcome => ({
+      ...outcome,
+      value:
+        outcome.name === "l0"
+          ? 2 * outcome.value
+          : outcome.value - (outcome.name === "loss_recovered_zero" ? 0.1 : 0),
+    });
+    const shuffled = study.trials
+      // One configuration has no control.
+      .filter(({ factors }) => factors["lambda"] !== 4 || factors["expansion"] !== 1)
+      .map((trial) => ({ ...trial, shuffled: true, outcomes: trial.outcomes.map(changed) }));
+    const analysis = analyseStudy({ ...study, trials: [...study.trials, ...shuffled] });
+    const control = (name: string) => analysis.controls.find((one) => one.name === name)!;
+
+    const score = control("loss_recovered_zero");
+    expect(score).toMatchObject({ pairs: 5, log: false });
+    expect(score.difference.value).toBeCloseTo(0.1, 10);
+    expect(score.trained - score.shuffled).toBeCloseTo(0.1, 10);
+    const l0 = control("l0");
+    expect(l0.log).toBe(true);
+    expect(Math.exp(l0.difference.value)).toBeCloseTo(0.5, 10);
+    expect(l0.trained / l0.shuffled).toBeCloseTo(0.5, 10);
+    expect(control("explained_variance").difference).toEqual({ value: 0, interval: [0, 0] });
+    expect(analyseStudy(study).controls).toEqual([]);
+
+    const page = studyPage(analysis, studyFigures(analysis));
+    const { document } = new JSDOM(page).window;
+    const row = [...document.querySelectorAll("table.controls tr")].find((one) =>
+      /loss recov/i.test(one.textContent),
+    );
+    expect(row!.textContent).toMatch(/\+10 pts/);
   });
 
   test("a range of many values is compared by its doublings, and drawn in parts", () => {

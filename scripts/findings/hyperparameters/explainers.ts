@@ -5,7 +5,7 @@ import { readInterpretations } from "../../../src/interpretation/read-results.ts
 import type { ScoreKind } from "../../../src/interpretation/scores/score.ts";
 import { mean } from "../../../src/statistics/correlation.ts";
 import type { Estimate } from "../../../src/statistics/estimate.ts";
-import { meanWithInterval } from "./mean.ts";
+import { meanEstimate } from "../../../src/statistics/mean-estimate.ts";
 import type { Studied } from "./trials.ts";
 
 export const CHOSEN = "chosen";
@@ -68,7 +68,7 @@ export function compared(all: readonly Explained[], explainer: string, split: Sp
   if (rows.length === 0) return null;
   const groups = [...Map.groupBy(rows, ({ configuration }) => configuration).values()];
   const differences = groups.map((group) => mean(group.map(({ less }) => less)));
-  const { value: less, interval } = meanWithInterval(differences);
+  const { value: less, interval } = meanEstimate(differences, 3);
   return {
     mean: mean(groups.map((group) => mean(group.map(({ score }) => score)))),
     less,

@@ -7,10 +7,10 @@
 
 import { mean } from "../../../src/statistics/correlation.ts";
 import type { Estimate } from "../../../src/statistics/estimate.ts";
+import { meanEstimate } from "../../../src/statistics/mean-estimate.ts";
 import type { OutcomeDefinition } from "../../../src/study/outcomes/outcome.ts";
 import { type ContrastEffect, effectsOn } from "../../../src/study/report/effects.ts";
 import type { OutcomeColumn } from "../../../src/study/report/population.ts";
-import { meanWithInterval } from "./mean.ts";
 import { type LogPoint, type Studied, trainingLog } from "./trials.ts";
 
 export interface Moment {
@@ -93,7 +93,7 @@ export function lastDoubling(
     });
     const groups = [...Map.groupBy(each, ({ configuration }) => configuration).values()];
     const values = groups.map((group) => mean(group.map(({ change }) => change)));
-    return values.length === 0 ? [] : [{ column: columnOf(logged, []), change: meanWithInterval(values) }];
+    return values.length === 0 ? [] : [{ column: columnOf(logged, []), change: meanEstimate(values, 3) }];
   });
   return { trials: kept.length, changes };
 }

@@ -74,7 +74,8 @@ function openTrial(trial: TrialOutcomes, path: string, all: readonly Record<stri
   );
   if (score && variance && l0) {
     const interval = score.low === null || score.high === null ? null : ([score.low, score.high] as const);
-    points.push({ tokens: LAST, score: score.value, interval, variance: variance.value, l0: l0.value });
+    const tokens = trial.size.tokens ?? LAST;
+    points.push({ tokens, score: score.value, interval, variance: variance.value, l0: l0.value });
   }
   return {
     name: trial.name,

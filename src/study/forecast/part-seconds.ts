@@ -68,7 +68,11 @@ export function trainSeconds(
     const flops = dictionaries.reduce((sum, { options }) => sum + trainingFlops(options, hook.dIn), 0);
     return startSeconds(work) + (flops + tokens * cut.prefix.flops) / (speed.gpuFlops ?? ASSUMED_GPU_FLOPS);
   }
-  const harvest = (tokens * secondsOf(cut.prefix, speed)) / speed.parallel;
+  const { whenTextEnds, cache } = work.stream;
+  // What is handed out again is not computed again.
+  const once = whenTextEnds === "same-buffer" || cache !== undefined;
+  const harvested = once ? Math.min(tokens, work.text.trainTokens) : tokens;
+  const harvest = (harvested * secondsOf(cut.prefix, speed)) / speed.parallel;
   const steps = dictionaries.reduce((sum, { options }) => sum + trainingSeconds(options, hook.dIn, speed), 0);
   const evaluations = work.stream.evaluateAt.length * evaluationSeconds(work, speed);
   const seconds = startSeconds(work) + harvest + steps + evaluations;

@@ -2,6 +2,7 @@
 
 import type { OutcomeDefinition, StudyOutcomes } from "../outcomes/outcome.ts";
 import { type CorrelationMatrix, correlationsIn } from "./correlations.ts";
+import { type Control, controlsOf } from "./controls.ts";
 import { effectsOn, levelMeans, type LevelMean, type OutcomeEffects } from "./effects.ts";
 import { type Frontier, frontierOf } from "./frontiers.ts";
 import { columnOf, type OutcomeColumn, type Population, populationsOf, varies } from "./population.ts";
@@ -32,6 +33,8 @@ export interface StudyAnalysis {
   readonly primary: readonly OutcomeDefinition[];
   readonly definitions: ReadonlyMap<string, OutcomeDefinition>;
   readonly populations: readonly PopulationAnalysis[];
+  /** Models as they are beside models with shuffled weights, of every outcome that both have, the primary ones first. */
+  readonly controls: readonly Control[];
 }
 
 /** Shown beside the primary ones in the matrix of rank correlations, where they are there. */
@@ -45,10 +48,10 @@ export function analyseStudy(study: StudyOutcomes): StudyAnalysis {
   const named = (names: readonly string[]) => names.flatMap((name) => definitions.get(name) ?? []);
   const primary = named(study.primary);
   const scores = primary.filter(({ group }) => group === "interpretability");
-  const populations = populationsOf(study).map((population): PopulationAnalysis => {
-    const columns = [...primary, ...study.definitions.filter(({ name }) => !study.primary.includes(name))]
-      .map((definition) => columnOf(population, definition))
-      .filter(varies);
+  const inOrder = [...primary, ...study.definitions.filter(({ name }) => !study.primary.includes(name))];
+  const split = populationsOf(study);
+  const populations = split.map((population): PopulationAnalysis => {
+    const columns = inOrder.map((definition) => columnOf(population, definition)).filter(varies);
     const isPrimary = ({ definition }: OutcomeColumn) => study.primary.includes(definition.name);
     return {
       population,
@@ -69,7 +72,7 @@ export function analyseStudy(study: StudyOutcomes): StudyAnalysis {
       ]),
     };
   });
-  return { study, primary, definitions, populations };
+  return { study, primary, definitions, populations, controls: controlsOf(split, inOrder) };
 }
 
 function frontiersIn(

@@ -11,6 +11,7 @@ import { factorsTable, openParts, studySentence, studyTiles } from "./headline.t
 import { SORT_SCRIPT, SORT_SCRIPT_SOURCE } from "./sort-script.ts";
 import { STUDY_STYLE } from "./study-style.ts";
 import {
+  controlsTable,
   correlationTable,
   costTable,
   effectsTable,
@@ -47,7 +48,8 @@ export function studyPage(analysis: StudyAnalysis, figures: StudyFigures): strin
           </h2>`,
         populationSections(one, analysis, figures.populations[i]!),
       ])}
-      ${stability(analysis)} ${cost(study, figures)} ${files(study)} ${definitionSection(study.definitions)}
+      ${controls(analysis)} ${stability(analysis)} ${cost(study, figures)} ${files(study)}
+      ${definitionSection(study.definitions)}
     </main>
     <footer>Written by monosemantic ${study.version}. The plots are also in plots/ as SVG files.</footer>
     ${data(study)}`;
@@ -178,6 +180,27 @@ function effectsNote(mixed: boolean, seeds: number): string {
       ? "Least squares: what another seed changes is the error."
       : "Least squares: there are no repeats, so that what combinations of settings do and what another seed changes are one error.";
   return `${error} pts: percentage points; ×: what is compared by ratios. Faint: the interval holds no effect. Curves: means over the levels of all other factors, dots are trials.`;
+}
+
+function controls({ study, controls: all, definitions }: StudyAnalysis): Content {
+  if (all.length === 0) return null;
+  const isPrimary = ({ name }: { readonly name: string }) => study.primary.includes(name);
+  const others = all.filter((one) => !isPrimary(one));
+  return section(
+    "Trained against shuffled",
+    [
+      controlsTable(all.filter(isPrimary), definitions),
+      others.length > 0 &&
+        html`<details>
+          <summary>${counted(others.length, "other outcome")}</summary>
+          ${controlsTable(others, definitions)}
+        </details>`,
+      html`<p class="note">
+        ${prose("Configurations that models as they are and models with shuffled weights both have; each side is a mean over seeds and shuffles, and intervals are over configurations. An outcome that does not differ tells about the text and the method, not about what a model has learnt. At the same settings the two seldom have the same L0.")}
+      </p>`,
+    ],
+    "which outcomes tell a model from noise",
+  );
 }
 
 function stability({ study, definitions, populations }: StudyAnalysis): Content {

@@ -6,6 +6,7 @@ import { scoreText } from "../../report/scores/score-words.ts";
 import type { Estimate } from "../../statistics/estimate.ts";
 import { type OutcomeDefinition, outcomeOf, type StudyOutcomes } from "../outcomes/outcome.ts";
 import type { StudyAnalysis } from "./analysis.ts";
+import type { Control } from "./controls.ts";
 import type { CorrelationMatrix } from "./correlations.ts";
 import { contrastKey, type OutcomeEffects } from "./effects.ts";
 import type { Scaling } from "./scaling.ts";
@@ -110,6 +111,34 @@ export function effectsTable(effects: readonly OutcomeEffects[], definitions: De
             >
           </td>`;
         })}
+      </tr>`;
+    }),
+  );
+}
+
+/** One line an outcome: models as they are, models with shuffled weights, and the difference. */
+export function controlsTable(controls: readonly Control[], definitions: Definitions): Markup {
+  return wideTable(
+    "controls",
+    [
+      { text: "Outcome" },
+      { text: "As it is", number: true },
+      { text: "Shuffled weights", number: true },
+      { text: "Difference", number: true },
+      { text: "Configurations", number: true },
+    ],
+    controls.map(({ name, pairs, trained, shuffled, difference, log }) => {
+      const definition = definitions.get(name)!;
+      return html`<tr>
+        <th scope="row">${defined(definition)}</th>
+        <td class="n">${valueText(definition, trained)}</td>
+        <td class="n">${valueText(definition, shuffled)}</td>
+        <td class="n ${isSure(difference) ? "sure" : "unsure"}">
+          ${effectText(definition, log, difference.value)}<small class="ci"
+            >${effectInterval(definition, log, difference)}</small
+          >
+        </td>
+        <td class="n">${formatCount(pairs)}</td>
       </tr>`;
     }),
   );
