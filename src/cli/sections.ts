@@ -37,6 +37,9 @@ export function hubOptions({ revision, offline }: z.output<typeof MODEL.schema>)
   return { ...(revision !== undefined && { revision }), ...(offline && { offline }) };
 }
 
+/** Of the explorer; the next free one when it is taken. */
+export const DEFAULT_PORT = 7331;
+
 export const MACHINE = {
   title: "Machine",
   schema: z.object({

@@ -67,9 +67,6 @@ export function finalStream(model: CutModel, rows: HookPoint, count: number): Li
   });
 }
 
-/** What `after` says of the tokens that change most, by pair: their ids, and log-probabilities before and after. */
-export const CHANGE_OUTPUTS = ["token", "before", "after"] as const;
-
 /**
  * Rows 0 … pairs − 1 are as they were, row pairs + i is row i changed. Gives `loss` [2·pairs] of the `targets`, and for `lowered` and
  * `raised` the `top` tokens each: outputs "lowered token" and so on, [pairs, top].

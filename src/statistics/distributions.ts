@@ -67,34 +67,6 @@ function guarded(value: number): number {
   return Math.abs(value) < TINY ? TINY : value;
 }
 
-/** Q(a, x), the share of Gamma(a) above x. */
-export function upperGamma(a: number, x: number): number {
-  if (!(x > 0)) return 1;
-  const front = Math.exp(a * Math.log(x) - x - logGamma(a));
-  if (x < a + 1) {
-    let term = 1 / a;
-    let sum = term;
-    for (let n = 1; n < TERMS && term > sum * CLOSE; n++) {
-      term *= x / (a + n);
-      sum += term;
-    }
-    return 1 - front * sum;
-  }
-  let b = x + 1 - a;
-  let c = 1 / TINY;
-  let inverse = 1 / b;
-  let value = inverse;
-  for (let i = 1; i < TERMS; i++) {
-    const numerator = -i * (i - a);
-    b += 2;
-    inverse = 1 / guarded(numerator * inverse + b);
-    c = guarded(b + numerator / c);
-    value *= c * inverse;
-    if (Math.abs(c * inverse - 1) < CLOSE * 8) break;
-  }
-  return front * value;
-}
-
 /** P(|T| > |t|). */
 export function twoSidedT(t: number, degreesOfFreedom: number): number {
   const square = t * t;
@@ -114,21 +86,6 @@ export function quantileT(q: number, degreesOfFreedom: number): number {
 export function upperF(f: number, numerator: number, denominator: number): number {
   const total = denominator + numerator * f;
   return incompleteBeta(denominator / 2, numerator / 2, denominator / total, (numerator * f) / total);
-}
-
-/** P(χ² > x). */
-export function upperChiSquare(x: number, degreesOfFreedom: number): number {
-  return upperGamma(degreesOfFreedom / 2, x / 2);
-}
-
-/** The x below which the share `q` of χ² lies. */
-export function quantileChiSquare(q: number, degreesOfFreedom: number): number {
-  return crossing((x) => upperChiSquare(x, degreesOfFreedom) - (1 - q));
-}
-
-/** P(|Z| > |z|). */
-export function twoSidedNormal(z: number): number {
-  return upperGamma(0.5, (z * z) / 2);
 }
 
 /** Where a function of x > 0 that falls from above 0 to below it is 0. */

@@ -63,29 +63,6 @@ export function partialDependence(forest: Forest, options: DependenceOptions): P
   }));
 }
 
-/** What the forest says on average of every pair of levels of two factors: the first's slowest. */
-export function jointDependence(
-  forest: Forest,
-  first: string,
-  second: string,
-): { readonly levels: readonly [FactorValue, FactorValue]; readonly mean: number }[] {
-  const { factors } = forest.data;
-  const [a, b] = [first, second].map((name) => factors.findIndex((factor) => factor.name === name)) as [
-    number,
-    number,
-  ];
-  if (a < 0 || b < 0) return [];
-  return factors[a]!.levels.flatMap((levelA, i) =>
-    factors[b]!.levels.map((levelB, j) => {
-      const settings = new Map([a, b].map((f, k) => [f, k === 0 ? i : j]));
-      return {
-        levels: [levelA, levelB] as const,
-        mean: meanOf(predictions(forest.data, forest.trees, settings)),
-      };
-    }),
-  );
-}
-
 function replicateForests(data: ForestData, options: DependenceOptions): RegressionTree[][] {
   const random = Random.of(options.seed, "partial dependence");
   return Array.from({ length: options.replicates ?? 50 }, () => {

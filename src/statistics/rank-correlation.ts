@@ -71,28 +71,6 @@ export function partialSpearman(
   return { ...estimate!, observations };
 }
 
-/** Whether x goes further with `a` than with `b`. */
-export function differenceOfCorrelations(
-  x: Values,
-  a: Values,
-  b: Values,
-  options: BootstrapOptions,
-): {
-  readonly first: CorrelationEstimate;
-  readonly second: CorrelationEstimate;
-  readonly difference: CorrelationEstimate;
-  readonly observations: number;
-} {
-  const { columns, clusters, observations } = complete([x, a, b], options);
-  const [first, second, difference] = bootstrapped(columns, clusters, options, "difference", (drawn) => {
-    const ranks = drawn.map((column) => midranks(column));
-    const withA = pearson(ranks[0]!, ranks[1]!).value;
-    const withB = pearson(ranks[0]!, ranks[2]!).value;
-    return [withA, withB, withA - withB];
-  });
-  return { first: first!, second: second!, difference: difference!, observations };
-}
-
 /** Of columns of ranks: the first two, given the others. */
 function partial(ranks: readonly Float64Array[]): number {
   const [x, y, ...others] = ranks as [Float64Array, Float64Array, ...Float64Array[]];

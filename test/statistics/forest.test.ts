@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { Random } from "../../src/random.ts";
 import { forestData, growForest } from "../../src/statistics/forest.ts";
-import { jointDependence, partialDependence } from "../../src/statistics/partial-dependence.ts";
+import { partialDependence } from "../../src/statistics/partial-dependence.ts";
 import { RegressionTree } from "../../src/statistics/regression-tree.ts";
 import fixture from "../fixtures/statistics/trees.json" with { type: "json" };
 import { expectClose } from "./close.ts";
@@ -101,15 +101,6 @@ describe("a study with effects", () => {
     const again = growForest(forestData(factors, y, configurations), { seed: 1, trees: 100 });
     expect(again.outOfBag).toEqual(grown.outOfBag);
     expect(partialDependence(again, options)).toEqual(partialDependence(grown, options));
-  });
-
-  test("two factors together", () => {
-    const joint = jointDependence(grown, "width", "kind");
-    expect(joint).toHaveLength(24);
-    const of = (width: number, kind: string) =>
-      joint.find(({ levels }) => levels[0] === width && levels[1] === kind)!.mean;
-    expect(of(32, "topk") - of(1, "relu")).toBeGreaterThan(7);
-    expect(jointDependence(grown, "width", "other")).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { defineCommand } from "../command.ts";
-import { MACHINE } from "../sections.ts";
+import { DEFAULT_PORT, MACHINE } from "../sections.ts";
 
 export const exploreCommand = defineCommand({
   name: "explore",
@@ -47,7 +47,7 @@ export const exploreCommand = defineCommand({
           .int()
           .min(0)
           .max(65_535)
-          .default(7331)
+          .default(DEFAULT_PORT)
           .describe("port on 127.0.0.1; the next free one when it is in use, 0: any"),
         open: z.boolean().default(true).describe("open the page in the browser, where there is a display"),
       }),

@@ -9,7 +9,7 @@ import { type CommandContext, defineCommand } from "../command.ts";
 import { runHooks } from "../run-progress.ts";
 import { runRequest, STREAM } from "../run-request.ts";
 import { scoreLine } from "../score-line.ts";
-import { DEVICE, EVALUATION, RUN } from "../sections.ts";
+import { DEFAULT_PORT, DEVICE, EVALUATION, RUN } from "../sections.ts";
 
 export const runCommand = defineCommand({
   name: "run",
@@ -133,7 +133,7 @@ function explainArguments(
 async function showRun(out: string, threads: number, { progress, signal }: CommandContext): Promise<void> {
   const { explore } = await import("../../explorer/explore.ts");
   await explore(
-    { runs: [out], port: 7331, open: true, threads },
+    { runs: [out], port: DEFAULT_PORT, open: true, threads },
     {
       signal,
       onNote: (line) => progress.say(line),

@@ -6,7 +6,6 @@ import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
 import { Failure, messageOf } from "../../errors.ts";
 
-export const DEFAULT_PORT = 7331;
 /** Ports that are tried, beginning with the wanted one. */
 const TRIES = 50;
 const LOOPBACK = "127.0.0.1";

@@ -2,7 +2,6 @@
 
 import { describe, expect, test } from "vitest";
 import {
-  endsLine,
   escapedToken,
   LONGEST,
   piecesOf,
@@ -75,5 +74,4 @@ test("one line for titles, the whole for tips, running text as it is", () => {
   expect(plainToken(" a\n")).toBe("·a↵");
   expect(escapedToken("a\n\\\u200b")).toBe("a\\n\\\\\\u200B");
   expect(plainText("the word “x” \u202e turned\n")).toBe("the word “x” \\u202E turned↵");
-  expect([endsLine("a\n"), endsLine("a")]).toEqual([true, false]);
 });

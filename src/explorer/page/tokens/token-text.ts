@@ -105,11 +105,6 @@ export function escapedToken(token: string): string {
     .join("");
 }
 
-/** Whether a token ends a line when line breaks are really made. */
-export function endsLine(token: string): boolean {
-  return token.includes("\n");
-}
-
 /** \r, \x07, \u200B, \u{E0001} */
 function escapeOf(character: string): string {
   if (character === "\r") return "\\r";
