@@ -1,10 +1,11 @@
 /**
  * Pictures of the explorer for README and docs: every page of a run, wide in light and dark, and some of them in a narrow window.
  *
- *     npm run screenshots -- RUN [OTHER-RUN …] [--feature 123] [--text "…"] [--at 3] [--prompt "…"] [--value 1] [--out docs/pictures]
+ *     npm run screenshots -- [RUN …] [--study STUDY] [--feature 123] [--text "…"] [--at 3] [--prompt "…"] [--value 1] [--out docs/pictures]
  *
- * The first run has to be analysed and explained (monosemantic explain RUN); others appear on the page that compares. Sizes are fixed, so that
- * pictures of another run take the same place. Fonts for the scripts of the tokens have to be installed. Half a minute.
+ * The first run has to be analysed and explained (monosemantic explain RUN); others appear on the page that compares. Without a run only
+ * the study's pages are taken. Sizes are fixed, so that pictures of another run take the same place. Fonts for the scripts of the tokens
+ * have to be installed. Half a minute.
  */
 
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
@@ -12,12 +13,14 @@ import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Browser, Page } from "playwright-core";
 import type { RunSummary, UnitList, UnitRow } from "../src/explorer/api.ts";
+import type { StudySummary } from "../src/explorer/study-api.ts";
 import { findChromium, launchChromium } from "../test/explorer/browser/chromium.ts";
 import { explore } from "../test/explorer/browser/explorer.ts";
 
 const { values: options, positionals: runs } = parseArgs({
   allowPositionals: true,
   options: {
+    study: { type: "string" },
     feature: { type: "string" },
     text: {
       type: "string",
@@ -32,10 +35,11 @@ const { values: options, positionals: runs } = parseArgs({
   },
 });
 const chromium = findChromium();
-if (runs[0] === undefined || chromium === undefined) {
+const opened = [...runs, ...(options.study === undefined ? [] : [options.study])];
+if (opened.length === 0 || chromium === undefined) {
   console.error(
-    runs[0] === undefined
-      ? "name a run directory"
+    opened.length === 0
+      ? "name a run directory, or a study with --study"
       : "there is no Chromium: install one, or set CHROMIUM_PATH",
   );
   process.exit(2);
@@ -53,12 +57,17 @@ interface Shot {
   /** Resolves when all that is to be seen is there. */
   readonly ready: (page: Page) => Promise<unknown>;
   readonly narrow?: boolean;
+  /** The heading that stands at the top; that of the page unless given. */
+  readonly from?: string;
 }
 
-const explorer = await explore(runs);
+const explorer = await explore(opened);
 const browser = await launchChromium(chromium);
 try {
-  const shots = await shotsOf(explorer.address);
+  const shots = [
+    ...(runs.length > 0 ? await runShots(explorer.address) : []),
+    ...(options.study === undefined ? [] : await studyShots(explorer.address)),
+  ];
   mkdirSync(resolve(options.out), { recursive: true });
   for (const shot of shots) {
     for (const scheme of ["light", "dark"] as const) {
@@ -73,8 +82,23 @@ try {
   await explorer.end();
 }
 
-async function shotsOf(address: string): Promise<readonly Shot[]> {
-  const json = async <T>(path: string) => (await (await fetch(address + path)).json()) as T;
+async function answer<T>(address: string, path: string): Promise<T> {
+  return (await (await fetch(address + path)).json()) as T;
+}
+
+/** Where a study opens: what it is, and its trials. */
+async function studyShots(address: string): Promise<readonly Shot[]> {
+  const [study] = await answer<StudySummary[]>(address, "/api/studies");
+  const path = `/study/${encodeURIComponent(study!.id)}`;
+  const trials = (page: Page) => page.getByRole("table").first().waitFor({ timeout: 60_000 });
+  return [
+    { name: "study", path, ready: trials, narrow: true },
+    { name: "study-effects", path, ready: trials, from: "Effects" },
+  ];
+}
+
+async function runShots(address: string): Promise<readonly Shot[]> {
+  const json = <T>(path: string) => answer<T>(address, path);
   const [run] = await json<RunSummary[]>("/api/runs");
   const sae = run!.saes.find(({ analyses }) => analyses.some(({ kind }) => kind === "feature"));
   if (sae === undefined) throw new Error(`${runs[0]} was not analysed: monosemantic features ${runs[0]}`);
@@ -192,7 +216,7 @@ interface Window {
 async function take(
   browser: Browser,
   address: string,
-  { path, ready }: Shot,
+  { path, ready, from }: Shot,
   name: string,
   { width, height, scheme }: Window,
 ): Promise<void> {
@@ -207,6 +231,11 @@ async function take(
   await ready(page);
   await page.waitForLoadState("networkidle");
   await page.evaluate(() => scrollTo(0, 0));
+  if (from !== undefined) {
+    const heading = page.getByRole("heading", { name: from, exact: true });
+    await heading.evaluate((element) => element.scrollIntoView());
+    await page.waitForLoadState("networkidle");
+  }
   // A frame after the last answer, for what is drawn on a canvas.
   await page.evaluate(
     () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),

@@ -90,7 +90,7 @@ function scores(): void {
 
 /** Explained variance and L0, held out and on the rows that are trained on. */
 function rest(): void {
-  say("Explained variance and L0, held out | on the training rows; means over seeds.\n");
+  say("Explained variance and L0, held out / on the training rows; means over seeds.\n");
   const onRows = (some: readonly Trial[], tokens: number, key: "variance" | "l0") =>
     overSeeds(some.map((trial) => trial.onRows(tokens)?.[key] ?? null))?.value ?? Number.NaN;
   const held = (some: readonly Trial[], tokens: number, key: keyof Point & ("variance" | "l0")) =>
@@ -102,8 +102,8 @@ function rest(): void {
       ...[...configurations.values()].map((some) =>
         meansAt(some, tokens, "l0") === null
           ? ""
-          : `${fixed(100 * held(some, tokens, "variance"), 1)} % | ${fixed(100 * onRows(some, tokens, "variance"), 1)} %; ` +
-            `${fixed(held(some, tokens, "l0"), 1)} | ${fixed(onRows(some, tokens, "l0"), 1)}`,
+          : `${fixed(100 * held(some, tokens, "variance"), 1)} / ${fixed(100 * onRows(some, tokens, "variance"), 1)} %; ` +
+            `${fixed(held(some, tokens, "l0"), 1)} / ${fixed(onRows(some, tokens, "l0"), 1)}`,
       ),
     ]),
   );

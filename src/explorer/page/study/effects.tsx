@@ -116,7 +116,9 @@ function PopulationEffects({ population, definition, several }: PopulationEffect
               ? "A mixed model: what combinations of settings do beyond the sum of their effects, and what another seed changes, are error, each at its own level. "
               : "Least squares: there are no repeats, so that what combinations of settings do and what another seed changes are one error. "}
             Of {counted(trials, "trial")}; 95 % intervals. pts: percentage points; ×: compared by ratios.
-            Faint: the interval holds no effect. Share: ω², 0 on average where there is no effect.
+            Faint: the interval holds no effect. Share: ω², 0 on average where there is no effect. p: of any
+            difference between a factor’s levels, whatever its shape, so that it may be small where a single
+            effect per step is not told from none.
             {aliased.length > 0 && ` The trials cannot tell apart: ${listed(aliased)}.`}
           </p>
         </>
