@@ -1,7 +1,7 @@
 /**
  * Dictionaries of a model beside those of the same model with shuffled weights: what an outcome is worth as a sign of what a model has
- * learnt. Features of random transformers can be explained nearly as well (Heap et al. 2025, "Sparse Autoencoders Can Interpret Randomly
- * Initialized Transformers"), so an outcome that does not differ tells about the text and the method.
+ * learnt. Scores of explanations do not tell trained transformers from random ones (Heap et al. 2025, arXiv 2501.17727), so an outcome
+ * that does not differ tells about the text and the method.
  *
  * A pair is a configuration that both populations have. Each side is the mean over its seeds and shuffles; differences are of the
  * outcome, or of its logarithm where it is compared by ratios, and their interval is over configurations.
