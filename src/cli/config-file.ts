@@ -4,7 +4,7 @@
  * folder the command is run in, as on the command line.
  */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, nearest, UsageError } from "../errors.ts";
@@ -69,8 +69,12 @@ function locate(where: string): string {
 /** @param before what the message begins with, before the path */
 export function readObject(path: string, before = "", example = '{"expansion": 8}'): Record<string, unknown> {
   let json: unknown;
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) throw new UsageError(`${before}${path} does not exist: name a JSON file`);
+  if (stats.isDirectory()) throw new UsageError(`${before}${path} is a folder: name a JSON file`);
   try {
-    json = JSON.parse(readFileSync(path, "utf8"));
+    // Some editors begin a file with a byte order mark.
+    json = JSON.parse(readFileSync(path, "utf8").replace(/^\uFEFF/, ""));
   } catch (error) {
     throw new UsageError(`${before}${path} cannot be read as JSON: ${messageOf(error)}`, { cause: error });
   }

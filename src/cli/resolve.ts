@@ -103,6 +103,7 @@ function expectation(option: Option, issue: z.core.$ZodIssue): string {
     const precise = issue.errors.flat().find(({ code }) => code === "too_small" || code === "too_big");
     if (precise !== undefined) return expectation(option, precise);
   }
+  if (issue.code === "too_small" && issue.origin === "string") return "text that is not empty";
   if (issue.code === "too_small") {
     return `${issue.origin === "array" ? "a list of length" : "a number"} ${issue.inclusive ? "≥" : ">"} ${issue.minimum}`;
   }

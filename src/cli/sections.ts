@@ -40,16 +40,13 @@ export function hubOptions({ revision, offline }: z.output<typeof MODEL.schema>)
 /** Of the explorer; the next free one when it is taken. */
 export const DEFAULT_PORT = 7331;
 
+/** On this machine. Each is several threads with memory of their own: 512 of them take 11 GB before the work begins. */
+export const MOST_THREADS = Math.max(64, 4 * availableParallelism());
+
 export const MACHINE = {
   title: "Machine",
   schema: z.object({
-    threads: z
-      .int()
-      .positive()
-      // Each is several threads with memory of their own: 512 of them take 11 GB before the work begins.
-      .max(Math.max(64, 4 * availableParallelism()))
-      .default(availableParallelism())
-      .describe("CPU threads"),
+    threads: z.int().positive().max(MOST_THREADS).default(availableParallelism()).describe("CPU threads"),
   }),
 } satisfies Section;
 

@@ -106,6 +106,11 @@ function randomIn(value: unknown, file: string): RandomDesign | null {
   if (value === undefined) return null;
   const json = objectIn(value, "random", file, '{"trials": 20, "space": {"lambda": [1, 2]}}');
   refuseUnknown(json, ["trials", "seed", "space"], `${file}: random`);
+  if (json["space"] === undefined) {
+    throw new UsageError(
+      `${file}: random has no "space": say what to draw from, such as {"lambda": {"from": 1, "to": 8, "scale": "log"}}`,
+    );
+  }
   const space = settingsIn(json["space"], 'the "space" of random', file);
   if (Object.keys(space).length === 0) throw new UsageError(`${file}: the "space" of random names no option`);
   return {
@@ -161,9 +166,8 @@ function spaceIn(key: string, value: unknown, file: string): Space {
 function whole(value: unknown, least: number, what: string, file: string): number {
   const number = typeof value === "string" ? parseNumber(value) : value;
   if (typeof number === "number" && Number.isInteger(number) && number >= least) return number;
-  throw new UsageError(
-    `${file}: ${what}: found ${JSON.stringify(value)}, expected a whole number ≥ ${least}`,
-  );
+  const found = value === undefined ? "nothing" : JSON.stringify(value);
+  throw new UsageError(`${file}: ${what}: found ${found}, expected a whole number ≥ ${least}`);
 }
 
 /** @param where for the message, with the file */

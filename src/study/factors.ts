@@ -69,9 +69,10 @@ function flat(value: unknown): FactorValue {
   return typeof value === "number" || typeof value === "boolean" ? value : String(value);
 }
 
-/** Paths by their last part where that tells them apart. */
+/** Paths by their last part where that tells them apart; datasets of the hub without the commit that they are pinned to. */
 function shortPaths(values: readonly FactorValue[]): FactorValue[] {
-  const short = values.map((value) => (typeof value === "string" ? basename(value) : value));
+  const last = (path: string) => basename(path).replace(/@[0-9a-f]{40}$/, "");
+  const short = values.map((value) => (typeof value === "string" ? last(value) : value));
   return new Set(short).size === new Set(values).size ? short : [...values];
 }
 

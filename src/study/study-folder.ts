@@ -14,7 +14,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Failure, UsageError } from "../errors.ts";
+import { Failure, nearest, UsageError } from "../errors.ts";
 import { readJson } from "../files/read.ts";
 import type { Part, Plan } from "./plan.ts";
 
@@ -46,8 +46,9 @@ export class StudyFolder {
   part(name: string): Part {
     const part = this.plan.parts.find((candidate) => candidate.name === name);
     if (part === undefined) {
+      const known = this.plan.parts.map((one) => one.name);
       throw new UsageError(
-        `the study in ${this.path} has no part "${name}"; "monosemantic status" lists them`,
+        `the study in ${this.path} has no part "${name}"; nearest: ${nearest(name, known).join(", ")}`,
       );
     }
     return part;

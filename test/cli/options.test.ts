@@ -206,6 +206,10 @@ describe("config files", () => {
     expect(refusal("--config", configFile(content))).toMatch(sentence);
   });
 
+  test("a byte order mark before it is no part of it", () => {
+    expect(read("--config", configFile('\uFEFF{"name": "x"}')).name).toBe("x");
+  });
+
   test("one that is missing: the recipes of the package are named", () => {
     expect(refusal("--name", "x", "--config", join(folder, "none.json"))).toMatch(
       /neither a file nor a recipe/,

@@ -166,6 +166,7 @@ describe("what it says", () => {
 describe("mistakes", () => {
   test.each<[string, unknown, RegExp]>([
     ["no JSON", "{", /cannot be read as JSON/],
+    ["an empty title", { title: "", base }, /"title": found "", expected text that is not empty/],
     ["a list", [], /has to hold one JSON object/],
     ["an unknown key", { bsae: {} }, /has the unknown key "bsae"; nearest: base/],
     ["an option at the top", { expansion: 8 }, /"expansion" is an option of "run" and belongs into "base"/],
@@ -257,7 +258,7 @@ describe("mistakes", () => {
     [
       "a random design without a space",
       { base, random: { trials: 3 } },
-      /the "space" of random: found undefined/,
+      /random has no "space": say what to draw from/,
     ],
     [
       "a range that is none",
@@ -272,7 +273,7 @@ describe("mistakes", () => {
     [
       "no number of trials",
       { base, random: { space: { lr: [1] } } },
-      /"trials" of random: found undefined, expected a whole number ≥ 1/,
+      /"trials" of random: found nothing, expected a whole number ≥ 1/,
     ],
     [
       "an unknown measure",

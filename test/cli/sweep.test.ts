@@ -94,11 +94,12 @@ test("mistakes are one sentence, before anything is written", async () => {
   const out = join(folder, "wrong");
   writeFileSync(wrong, JSON.stringify({ ...json(file), memory: "0.5G" }));
   const cases: [string[], RegExp][] = [
-    [[join(folder, "missing.json")], /missing\.json cannot be read as JSON/],
+    [[join(folder, "missing.json")], /missing\.json does not exist/],
     [
       [wrong],
       /wrong\.json: trial 1 of the grid \(expansion 2, seed 3\) needs about .* and a part may take 0\.5 GiB/,
     ],
+    [[file, "--threads", "1000"], /1000 threads are asked for, expected at most \d+ on this machine/],
     [[file, "--profile", "x.json"], /--profile x\.json is of a Slurm site: add --engine slurm/],
     [[file, "--engine", "slurm", "--jobs", "2"], /--jobs 2 is for --engine local/],
   ];

@@ -40,6 +40,9 @@ describe("factors", () => {
   test("of paths are told apart by the last part of the path", () => {
     const trials = ["/a/one.jsonl", "/b/two.jsonl"].map((data) => trial({}, { data: [data] }));
     expect(named(trials, ["data"]).factors).toEqual([{ data: "one.jsonl" }, { data: "two.jsonl" }]);
+    const pinned = ["a/pile", "a/web"].map((name) => `hf://datasets/${name}@${"0f".repeat(20)}`);
+    const ofHub = pinned.map((data) => trial({}, { data: [data] }));
+    expect(named(ofHub, ["data"]).names).toEqual(["pile", "web"]);
     const alike = ["/a/text", "/b/text"].map((model) => trial({}, { model }));
     const { factors, names } = named(alike, ["model"]);
     expect(factors).toEqual([{ model: "/a/text" }, { model: "/b/text" }]);

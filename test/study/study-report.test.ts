@@ -165,6 +165,11 @@ describe("what was planted is found", () => {
       /loss recov/i.test(one.textContent),
     );
     expect(row!.textContent).toMatch(/\+10 pts/);
+    const { textContent } = document.querySelector("table.controls")!.closest("section")!;
+    expect(textContent).toMatch(/All controls share one shuffle/);
+    expect(textContent).toMatch(/Faint: the interval holds no difference/);
+    // What marks a difference is in the style of this table too.
+    expect(page).toMatch(/(^|[\n,}])\.unsure\b/);
   });
 
   test("a range of many values is compared by its doublings, and drawn in parts", () => {
@@ -203,6 +208,13 @@ describe("cautions", () => {
     expect(found).not.toContain("Few seeds");
     expect(found).not.toContain("No repeats");
   });
+});
+
+test("a part that is not in the plan is answered with those nearest to it", () => {
+  plantStudy(folder, SMALL);
+  expect(() => StudyFolder.open(folder).part("measure_g1")).toThrow(
+    /has no part "measure_g1"; nearest: measure-g1/,
+  );
 });
 
 describe("the page", () => {

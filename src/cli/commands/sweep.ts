@@ -1,5 +1,6 @@
 /** `monosemantic sweep`: a study, from its file to its report. */
 
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../errors.ts";
@@ -10,6 +11,7 @@ import { memoryWarning, planLines } from "../../study/plan-text.ts";
 import type { StudyRequest } from "../../study/study-request.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { freshFolder } from "../run-progress.ts";
+import { MOST_THREADS } from "../sections.ts";
 import { studyJsonSchema } from "../study-schema.ts";
 
 export const sweepCommand = defineCommand({
@@ -109,6 +111,12 @@ export const sweepCommand = defineCommand({
     const site = engine === "slurm" ? await siteFor(profile) : undefined;
     const { readStudy } = await import("../study-file.ts");
     const { name, request, json } = await readStudy(input.study, { threads, memory }, site?.node);
+    if (engine === "local" && request.threads > MOST_THREADS) {
+      throw new UsageError(
+        `${input.study}: ${request.threads} threads are asked for, expected at most ${MOST_THREADS} on this machine: change "threads" ` +
+          "there, or give --threads",
+      );
+    }
     const place = output.out ?? freshFolder("studies", name);
     const { plan, assumption } = await forecasted(request, input.study, site?.profile.speed, context);
     const { refuseTaken, createStudy } = await import("../../study/create-study.ts");
@@ -163,7 +171,8 @@ async function forecasted(
   // What is wrong with the study is said before the machine is measured.
   withFile(file, () => draftPlan(request));
   const phase = progress.phase("looking how fast this machine is");
-  const speed = known ?? (await speedOfThisMachine(request.threads));
+  // A node may have many more: the forecast makes rates of its threads from ours.
+  const speed = known ?? (await speedOfThisMachine(Math.min(request.threads, availableParallelism())));
   phase.end();
   const plan = await fittedPlan(request, speed);
   return { plan, assumption: forecastAssumption(plan, speed) };

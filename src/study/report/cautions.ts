@@ -172,7 +172,7 @@ function controls(populations: readonly PopulationAnalysis[]): StudyCaution[] {
       title: "Shuffled weights",
       texts: [
         `${counted(count, "trial")} ${count === 1 ? "is" : "are"} on a model with shuffled weights. ${
-          populations.length > 1 ? "They are controls, and stand apart from the others everywhere. " : ""
+          populations.length > 1 ? "They are controls, and counted among the others nowhere. " : ""
         }Shares of that model’s loss say nothing, since it has learnt nothing.`,
       ],
     },

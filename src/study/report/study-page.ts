@@ -195,12 +195,24 @@ function controls({ study, controls: all, definitions }: StudyAnalysis): Content
           <summary>${counted(others.length, "other outcome")}</summary>
           ${controlsTable(others, definitions)}
         </details>`,
-      html`<p class="note">
-        ${prose("Configurations that models as they are and models with shuffled weights both have; each side is a mean over seeds and shuffles, and intervals are over configurations. An outcome that does not differ tells about the text and the method, not about what a model has learnt. At the same settings the two seldom have the same L0.")}
-      </p>`,
+      html`<p class="note">${prose(controlsNote(study, all))}</p>`,
     ],
     "which outcomes tell a model from noise",
   );
+}
+
+function controlsNote({ factors }: StudyOutcomes, all: StudyAnalysis["controls"]): string {
+  const shuffles = (factors["shuffleWeights"] ?? []).filter((value) => value !== null).length;
+  return [
+    "Configurations that models as they are and models with shuffled weights both have; each side is a mean over seeds and shuffles, and intervals are over configurations.",
+    all.every(({ pairs }) => pairs < 2)
+      ? "One configuration has no interval, whatever its seeds."
+      : "Faint: the interval holds no difference, or there is none.",
+    shuffles < 2 && "All controls share one shuffle: what another would change is in no interval.",
+    "An outcome that does not differ tells about the text and the method, not about what a model has learnt. Shares of a shuffled model’s loss say nothing. At the same settings the two seldom have the same L0.",
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 function stability({ study, definitions, populations }: StudyAnalysis): Content {

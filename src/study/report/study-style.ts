@@ -10,9 +10,9 @@ export const STUDY_STYLE = `${STYLE}
 .laws th[scope=row]{min-width:110px}
 .comparison th[scope=row]{max-width:300px;overflow-wrap:anywhere;white-space:normal;min-width:150px}
 .trials th[scope=row],.stability th[scope=row],.stability td:nth-child(2){min-width:170px}
-.effects .unsure,.effects .unsure small,.none{color:var(--faint)}
-.effects .sure{font-weight:600}
-.effects .sure small{font-weight:400}
+.unsure,.unsure small,.none{color:var(--faint)}
+.sure{font-weight:600}
+.sure small{font-weight:400}
 .doubts{min-width:220px;font-size:12.5px;color:var(--soft)}
 .scroll{overflow-x:auto}
 .scroll .tip{display:none}
