@@ -165,6 +165,12 @@ describe("what was planted is found", () => {
       /loss recov/i.test(one.textContent),
     );
     expect(row!.textContent).toMatch(/\+10 pts/);
+    const headings = (html: string) =>
+      [...new JSDOM(html).window.document.querySelectorAll("h2.sae")].map((one) => one.textContent.trim());
+    expect(headings(page)).toEqual(["Models as they are", "Models with shuffled weights", "All trials"]);
+    const untrained = [...study.trials, ...shuffled].map((trial) => ({ ...trial, outcomes: [], curve: [] }));
+    const early = analyseStudy({ ...study, trials: untrained, comparisons: [] });
+    expect(headings(studyPage(early, studyFigures(early)))).toEqual(["All trials"]);
     const { textContent } = document.querySelector("table.controls")!.closest("section")!;
     expect(textContent).toMatch(/All controls share one shuffle/);
     expect(textContent).toMatch(/Faint: the interval holds no difference/);

@@ -41,15 +41,14 @@ export function studyPage(analysis: StudyAnalysis, figures: StudyFigures): strin
         })),
       )}
       ${study.trials.length > 0 && section("Trials", trialsTable(analysis), prose("95 % intervals over text or features; a press on a heading sorts"))}
-      ${populations.map((one, i) => [
-        several &&
-          html`<h2 class="sae">
-            ${one.population.shuffled ? "Models with shuffled weights" : "Models as they are"}
-          </h2>`,
-        populationSections(one, analysis, figures.populations[i]!),
-      ])}
-      ${controls(analysis)} ${stability(analysis)} ${cost(study, figures)} ${files(study)}
-      ${definitionSection(study.definitions)}
+      ${populations.map((one, i) => {
+        const sections = populationSections(one, analysis, figures.populations[i]!);
+        const heading = one.population.shuffled ? "Models with shuffled weights" : "Models as they are";
+        // Before anything is trained there is nothing below it.
+        return [several && sections.some(Boolean) && html`<h2 class="sae">${heading}</h2>`, sections];
+      })}
+      ${several && html`<h2 class="sae">All trials</h2>`} ${controls(analysis)} ${stability(analysis)}
+      ${cost(study, figures)} ${files(study)} ${definitionSection(study.definitions)}
     </main>
     <footer>Written by monosemantic ${study.version}. The plots are also in plots/ as SVG files.</footer>
     ${data(study)}`;
@@ -95,7 +94,7 @@ function populationSections(
   { population, effects, variations, scalings, correlations }: PopulationAnalysis,
   { study, definitions }: StudyAnalysis,
   figures: PopulationFigures,
-): Content {
+): readonly Content[] {
   const isPrimary = ({ name }: { readonly name: string }) => study.primary.includes(name);
   const others = effects.filter((one) => !isPrimary(one));
   const { dependences, shares, frontiers, dead, onTheWay } = figures;

@@ -24,10 +24,13 @@ const SENTENCES: Partial<Record<Ending, string>> = {
   cancelled: "somebody cancelled the job (scancel)",
 };
 
-/** What slurmstepd writes into the log, where the program's own words stand too; the first that is found counts. */
+/**
+ * What slurmstepd writes into the log, where the program's own words stand too; the first that is found counts. A program that was killed
+ * in the midst of a line leaves Slurm's words behind its own.
+ */
 const STEP_WORDS: readonly (readonly [RegExp, Ending])[] = [
   [
-    /^(slurmstepd|srun)[^:]*:.*(exceeded (job |step )?memory limit|oom[-_ ]?kill|out[- ]of[- ]memory)/im,
+    /(slurmstepd|srun)(-[^\s:]+)?: error: .*(exceeded (job |step )?memory limit|oom[-_ ]?kill|out[- ]of[- ]memory)/i,
     "out-of-memory",
   ],
   [/CANCELLED AT \S+ DUE TO TIME LIMIT/, "time-limit"],

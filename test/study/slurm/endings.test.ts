@@ -32,6 +32,8 @@ test.each([
   ],
   ["slurmstepd-n1: error: StepId=5.batch exceeded memory limit (5000 > 4000), being killed", "out-of-memory"],
   ["srun: error: n1: task 0: Out Of Memory", "out-of-memory"],
+  ["0: slurmstepd: error: Detected 1 oom_kill event in StepId=5.0.", "out-of-memory"],
+  ["trained on 12,0slurmstepd: error: Exceeded job memory limit at some point.", "out-of-memory"],
   ["reading oom-kill/exceeded memory limit.txt", undefined],
   ["[2026-11-22T21:36:09Z] train-g1: ended with code 137", "killed"],
   [
