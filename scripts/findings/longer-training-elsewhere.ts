@@ -2,7 +2,7 @@
  * The tables of docs/findings/why-longer-training-hurts.md from the studies beside its main one (other orders of the text, longer, another
  * model), as Markdown: every configuration's curve after the end of the text.
  *
- *     node scripts/findings/longer-training-elsewhere.ts STUDY
+ *     node scripts/findings/longer-training-elsewhere.ts STUDY [STUDY with more seeds of it …]
  *
  * Intervals are over seeds, which in these studies shuffle the text too.
  */
@@ -18,12 +18,14 @@ import {
   type Trial,
 } from "./why-longer-training-hurts/trials.ts";
 
-const [study] = process.argv.slice(2);
-if (study === undefined) {
+const studies = process.argv.slice(2);
+if (studies.length === 0) {
   console.error("give the directory of a study: node scripts/findings/longer-training-elsewhere.ts STUDY");
   process.exit(2);
 }
-const { trials, complete } = openTrials(study);
+const opened = studies.map(openTrials);
+const trials = opened.flatMap((study) => study.trials);
+const complete = opened.every((study) => study.complete);
 const configurations = Map.groupBy(trials, configurationOf);
 say(`${trials.length} trials, ${complete ? "all that were planned" : "not all that were planned"}.\n`);
 scores();

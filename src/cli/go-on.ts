@@ -2,6 +2,7 @@
 
 import { rmSync } from "node:fs";
 import { Failure } from "../errors.ts";
+import { shellWord } from "../files/shell-word.ts";
 import { readEngine } from "../study/engine-file.ts";
 import type { SlurmOutcome } from "../study/slurm/engine.ts";
 import type { StudyState } from "../study/state.ts";
@@ -47,20 +48,22 @@ export function submittedResult(
 ): CommandResult {
   const next = state.complete
     ? []
-    : [`"monosemantic status ${path}" says how it stands; nothing has to stay open here`];
+    : [`"monosemantic status ${shellWord(path)}" says how it stands; nothing has to stay open here`];
   return { text: [sentence, ...next].join("\n"), json: { study: path, submitted, queued, state } };
 }
 
 function notComplete(path: string, { parts, cancelled, done }: StudyState, signal: AbortSignal): Failure {
   const far = `${done} of ${parts.length} parts of the study in ${path} are done`;
-  if (cancelled) return new Failure(`cancelled: ${far}; "monosemantic resume ${path}" goes on`);
-  if (signal.aborted) return new Failure(`stopped: ${far}; "monosemantic resume ${path}" goes on`);
+  if (cancelled) return new Failure(`cancelled: ${far}; "monosemantic resume ${shellWord(path)}" goes on`);
+  if (signal.aborted) return new Failure(`stopped: ${far}; "monosemantic resume ${shellWord(path)}" goes on`);
   const failed = parts.filter(({ status }) => status === "failed");
   if (failed.length === 0)
-    return new Failure(`${far}, and the others cannot be started: "monosemantic status ${path}" says more`);
+    return new Failure(
+      `${far}, and the others cannot be started: "monosemantic status ${shellWord(path)}" says more`,
+    );
   const [{ part, sentence }] = failed as [(typeof failed)[number]];
   const others = failed.length === 1 ? "" : `, and ${failed.length - 1} more failed`;
   return new Failure(
-    `${far}; ${part.name} ${sentence}${others}: when the cause is removed, "monosemantic retry ${path}" tries again`,
+    `${far}; ${part.name} ${sentence}${others}: when the cause is removed, "monosemantic retry ${shellWord(path)}" tries again`,
   );
 }

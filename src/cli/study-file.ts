@@ -7,7 +7,7 @@ import { basename, dirname, extname, resolve } from "node:path";
 import { availableParallelism } from "node:os";
 import { UsageError } from "../errors.ts";
 import { machineBytes } from "../sae/memory.ts";
-import { declaredOptions, expandDesign, type DesignedTrial } from "../study/design.ts";
+import { declaredOptions, type Design, type DesignedTrial, expandDesign } from "../study/design.ts";
 import type { Measures } from "../study/plan.ts";
 import type { StudyRequest, TrialRequest } from "../study/study-request.ts";
 import type { OptionsOf, Sections } from "./command.ts";
@@ -48,7 +48,7 @@ export async function readStudy(path: string, given: Machine = {}, usual: Machin
   const asked = studyOptions(json, folder, path);
   const design = readDesign(json, asked.seeds, path);
   const measures = readMeasures(json["measure"] ?? {}, folder, path);
-  const trials = await readTrials(expandDesign(design), path, folder);
+  const trials = await readTrials(designed(design, path), path, folder);
   const name = basename(path, extname(path));
   const shared = asked.streamSeed ?? trials[0]!.options.seed;
   const withStream = (trial: TrialRequest): TrialRequest => ({
@@ -71,6 +71,15 @@ export async function readStudy(path: string, given: Machine = {}, usual: Machin
     },
     json: absolute(json, folder),
   };
+}
+
+function designed(design: Design, path: string): DesignedTrial[] {
+  try {
+    return expandDesign(design);
+  } catch (error) {
+    if (error instanceof UsageError) throw new UsageError(`${path}: ${error.message}`, { cause: error });
+    throw error;
+  }
 }
 
 async function readTrials(

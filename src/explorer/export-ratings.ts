@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import { Failure, UsageError } from "../errors.ts";
 import { writeAtomic, writeJson } from "../files/atomic.ts";
+import { shellWord } from "../files/shell-word.ts";
 import { CRITERIA } from "../interpretation/ratings/rubric.ts";
 import { versions } from "../version.ts";
 import type { RatingResults } from "./api.ts";
@@ -62,7 +63,7 @@ export function exportRatings({ run: folder, file, saes }: RatingsExportRequest)
     const all = [...results.values()].flatMap(({ ratings }) => ratings);
     if (all.length === 0) {
       throw new Failure(
-        `nobody has rated any feature of ${folder} yet: "monosemantic explore ${folder}" shows where to begin`,
+        `nobody has rated any feature of ${folder} yet: "monosemantic explore ${shellWord(folder)}" shows where to begin`,
       );
     }
     const path = resolve(file);

@@ -1,5 +1,6 @@
 /** What was run and how to run it again: model, text, machine, configuration, time by phase, the command. */
 
+import { shellWord } from "../files/shell-word.ts";
 import { formatBytes, formatCount, formatDuration, formatTime } from "./format.ts";
 import { html, type Markup } from "./markup.ts";
 import type { RunRecord } from "./run-folder.ts";
@@ -56,11 +57,7 @@ export function phaseTable({ phases = [], peak_memory_bytes, started, finished }
 /** The command line as one would paste it into a shell. */
 export function commandLine({ command }: RunRecord): string | null {
   if (command === undefined) return null;
-  return typeof command === "string" ? command : command.map(quoted).join(" ");
-}
-
-function quoted(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
+  return typeof command === "string" ? command : command.map(shellWord).join(" ");
 }
 
 function flattened(name: string, value: unknown): [string, string][] {

@@ -11,6 +11,7 @@ import { analysisOptions } from "../features/options.ts";
 import { makeFolder, removeTemporaries, writeFailure, writeJson } from "../files/atomic.ts";
 import { type FolderLock, LOCK, lockFolder, refuseLocked } from "../files/folder-lock.ts";
 import { readJson } from "../files/read.ts";
+import { shellWord } from "../files/shell-word.ts";
 import { versions } from "../version.ts";
 import type { RunRequest } from "./request.ts";
 
@@ -217,7 +218,7 @@ function refuseToResume(
 ): void {
   if (status === "complete") {
     throw new UsageError(
-      `the run in ${out} is complete: there is nothing to resume ("monosemantic report ${out}" writes its report again)`,
+      `the run in ${out} is complete: there is nothing to resume ("monosemantic report ${shellWord(out)}" writes its report again)`,
     );
   }
   for (const name of new Set([...Object.keys(config), ...Object.keys(now)])) {

@@ -8,6 +8,7 @@ import { existsSync, readdirSync, realpathSync, renameSync, rmSync, statSync } f
 import { basename, dirname, join, resolve } from "node:path";
 import { UsageError } from "../errors.ts";
 import { makeFolder, writeFailure, writeJson } from "../files/atomic.ts";
+import { shellWord } from "../files/shell-word.ts";
 import { type EngineChoice, writeEngine } from "./engine-file.ts";
 import type { Plan } from "./plan.ts";
 import { isStudy, planFile, StudyFolder } from "./study-folder.ts";
@@ -46,7 +47,7 @@ export function refuseTaken(place: string, plan: Plan): void {
     const same = sameStudy(StudyFolder.open(place).plan, plan);
     throw new UsageError(
       same
-        ? `${place} holds this study already: go on with it by "monosemantic resume ${place}", or give another --out`
+        ? `${place} holds this study already: go on with it by "monosemantic resume ${shellWord(place)}", or give another --out`
         : `${place} holds another study: give another --out`,
     );
   }

@@ -27,8 +27,12 @@ function factorLines({ factors }: Plan): string[] {
   );
 }
 
-function groupLines({ texts, trials }: Plan, { name, trials: members, stream, text }: Group): string[] {
+function groupLines(
+  { texts, trials, groups }: Plan,
+  { name, trials: members, stream, text }: Group,
+): string[] {
   const { trainTokens } = texts.find((one) => one.name === text)!;
+  const orders = new Set(groups.map((group) => group.stream.streamSeed)).size;
   const shuffled = stream.shuffleWeights === undefined ? "" : " with shuffled weights";
   const source = `${stream.hook} of ${stream.model}${shuffled}`;
   const own = trials.filter((trial) => members.includes(trial.name));
@@ -40,7 +44,9 @@ function groupLines({ texts, trials }: Plan, { name, trials: members, stream, te
       rows[rows.length - 1] += `, ${trial.name}`;
     else rows.push(`      ${trial.name}`);
   }
-  const about = `${source}; text ${text}: ${stream.data.join(", ")}, ${formatCount(trainTokens)} tokens`;
+  const about =
+    `${source}; text ${text}: ${stream.data.join(", ")}, ${formatCount(trainTokens)} tokens` +
+    (orders > 1 ? `, in order ${stream.streamSeed}` : "");
   return [`  ${name}  ${about}`, ...rows];
 }
 

@@ -2,6 +2,7 @@
 
 import { defineCommand } from "../command.ts";
 import { OF_STUDY } from "../of-study.ts";
+import { shellWord } from "../../files/shell-word.ts";
 
 export const cancelCommand = defineCommand({
   name: "cancel",
@@ -30,7 +31,7 @@ export const cancelCommand = defineCommand({
     }
     const { done, parts } = await readState(folder);
     return {
-      text: `cancelled: ${done} of ${parts.length} parts are done; "monosemantic resume ${study}" goes on`,
+      text: `cancelled: ${done} of ${parts.length} parts are done; "monosemantic resume ${shellWord(study)}" goes on`,
       json: { study, done, parts: parts.length },
     };
   },

@@ -3,6 +3,7 @@
 import { statusLines } from "../../study/status-text.ts";
 import { defineCommand } from "../command.ts";
 import { OF_STUDY } from "../of-study.ts";
+import { shellWord } from "../../files/shell-word.ts";
 
 export const statusCommand = defineCommand({
   name: "status",
@@ -31,7 +32,7 @@ export const statusCommand = defineCommand({
     if (scheduler !== undefined && !state.complete && !state.cancelled) {
       if (alive === undefined) lines.push("Slurm does not answer: this is what the study's own files say");
       else if (alive.size === 0)
-        lines.push(`nothing is in Slurm's queue: "monosemantic resume ${input.study}" goes on`);
+        lines.push(`nothing is in Slurm's queue: "monosemantic resume ${shellWord(input.study)}" goes on`);
     }
     return { text: lines.join("\n"), json: state };
   },

@@ -72,7 +72,16 @@ export function analyseStudy(study: StudyOutcomes): StudyAnalysis {
       ]),
     };
   });
-  return { study, primary, definitions, populations, controls: controlsOf(split, inOrder) };
+  return {
+    study,
+    primary,
+    definitions,
+    populations,
+    controls: controlsOf(
+      split,
+      inOrder.filter(({ group }) => group !== "cost"),
+    ),
+  };
 }
 
 function frontiersIn(

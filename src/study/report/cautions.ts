@@ -23,6 +23,7 @@ export function studyCautions(analysis: StudyAnalysis): StudyCaution[] {
   return [
     ...progress(study),
     ...(main === undefined ? [] : [...repeats(main, study), ...comparability(main), ...reading(main)]),
+    ...manyIntervals(analysis),
     ...controls(populations),
     ...unreadable(study),
   ];
@@ -135,15 +136,6 @@ function reading({ effects, population, correlations }: PopulationAnalysis): Stu
       ],
     });
   }
-  const tested = effects.flatMap(({ contrasts }) => contrasts).filter(({ effect }) => effect !== null);
-  if (tested.length >= 20) {
-    found.push({
-      title: "Many intervals",
-      texts: [
-        `${formatCount(tested.length)} effects are estimated, each with its own 95 % interval: if nothing had any effect, about ${formatCount(tested.length / 20)} of them would leave out 0 all the same.`,
-      ],
-    });
-  }
   const doubling = new Set(population.factors.filter(({ doubles }) => doubles).map(({ name }) => name));
   const curved = effects.flatMap(({ name, shares }) =>
     shares
@@ -161,6 +153,22 @@ function reading({ effects, population, correlations }: PopulationAnalysis): Stu
     });
   }
   return found;
+}
+
+function manyIntervals({ populations, controls: differences }: StudyAnalysis): StudyCaution[] {
+  const effects = populations[0]?.effects.flatMap(({ contrasts }) => contrasts) ?? [];
+  const tested =
+    effects.filter(({ effect }) => effect !== null).length +
+    differences.filter(({ difference }) => difference.interval !== null).length;
+  if (tested < 20) return [];
+  return [
+    {
+      title: "Many intervals",
+      texts: [
+        `${formatCount(tested)} effects and differences are estimated, each with its own 95 % interval: if nothing had any effect, about ${formatCount(tested / 20)} of them would leave out 0 all the same.`,
+      ],
+    },
+  ];
 }
 
 function controls(populations: readonly PopulationAnalysis[]): StudyCaution[] {

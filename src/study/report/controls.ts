@@ -4,12 +4,13 @@
  * that does not differ tells about the text and the method.
  *
  * A pair is a configuration that both populations have. Each side is the mean over its seeds and shuffles; differences are of the
- * outcome, or of its logarithm where it is compared by ratios, and their interval is over configurations.
+ * outcome, or of its logarithm where it is compared by ratios, and their interval is over configurations: it holds what other settings
+ * do to the difference. Of a single configuration it is over seeds and shuffles (Welch 1947).
  */
 
 import { mean } from "../../statistics/correlation.ts";
 import type { Estimate } from "../../statistics/estimate.ts";
-import { meanEstimate } from "../../statistics/mean-estimate.ts";
+import { differenceOfMeans, meanEstimate } from "../../statistics/mean-estimate.ts";
 import type { OutcomeDefinition } from "../outcomes/outcome.ts";
 import { columnOf, type OutcomeColumn, type Population } from "./population.ts";
 
@@ -40,9 +41,11 @@ export function controlsOf(
     const [of, beside] = [byConfiguration(trained, left), byConfiguration(shuffled, right)];
     const shared = [...of.keys()].filter((key) => beside.has(key));
     if (shared.length === 0) return [];
+    const scaled = (values: readonly number[]) => (log ? values.map(Math.log) : values);
     const onScale = (side: ReadonlyMap<string, number[]>) =>
-      shared.map((key) => (log ? Math.log(mean(side.get(key)!)) : mean(side.get(key)!)));
+      shared.map((key) => mean(scaled(side.get(key)!)));
     const [own, control] = [onScale(of), onScale(beside)];
+    const [only] = shared;
     const back = (values: readonly number[]) => (log ? Math.exp(mean(values)) : mean(values));
     return [
       {
@@ -50,7 +53,10 @@ export function controlsOf(
         pairs: shared.length,
         trained: back(own),
         shuffled: back(control),
-        difference: meanEstimate(own.map((value, i) => value - control[i]!)),
+        difference:
+          shared.length === 1
+            ? differenceOfMeans(scaled(of.get(only!)!), scaled(beside.get(only!)!))
+            : meanEstimate(own.map((value, i) => value - control[i]!)),
         log,
       },
     ];

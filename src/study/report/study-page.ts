@@ -6,7 +6,7 @@ import { type Content, html, type Markup, trusted } from "../../report/markup.ts
 import type { OutcomeDefinition, StudyOutcomes } from "../outcomes/outcome.ts";
 import type { PopulationAnalysis, StudyAnalysis } from "./analysis.ts";
 import { studyCautions } from "./cautions.ts";
-import type { PopulationFigures, StudyFigures } from "./figures.ts";
+import { allFigures, type PopulationFigures, type StudyFigures } from "./figures.ts";
 import { factorsTable, openParts, studySentence, studyTiles } from "./headline.ts";
 import { SORT_SCRIPT, SORT_SCRIPT_SOURCE } from "./sort-script.ts";
 import { STUDY_STYLE } from "./study-style.ts";
@@ -50,7 +50,10 @@ export function studyPage(analysis: StudyAnalysis, figures: StudyFigures): strin
       ${several && html`<h2 class="sae">All trials</h2>`} ${controls(analysis)} ${stability(analysis)}
       ${cost(study, figures)} ${files(study)} ${definitionSection(study.definitions)}
     </main>
-    <footer>Written by monosemantic ${study.version}. The plots are also in plots/ as SVG files.</footer>
+    <footer>
+      Written by monosemantic ${study.version}.
+      ${allFigures(figures).length > 0 && "The plots are also in plots/ as SVG files."}
+    </footer>
     ${data(study)}`;
   return `<!doctype html>
 <html lang="en">
@@ -203,10 +206,11 @@ function controls({ study, controls: all, definitions }: StudyAnalysis): Content
 function controlsNote({ factors }: StudyOutcomes, all: StudyAnalysis["controls"]): string {
   const shuffles = (factors["shuffleWeights"] ?? []).filter((value) => value !== null).length;
   return [
-    "Configurations that models as they are and models with shuffled weights both have; each side is a mean over seeds and shuffles, and intervals are over configurations.",
+    "Configurations that models as they are and models with shuffled weights both have; each side is a mean over seeds and shuffles.",
     all.every(({ pairs }) => pairs < 2)
-      ? "One configuration has no interval, whatever its seeds."
-      : "Faint: the interval holds no difference, or there is none.",
+      ? "Intervals are over seeds and shuffles of the one configuration."
+      : "Intervals are over configurations, with few of which they are wide.",
+    "Faint: the interval holds no difference, or there is none.",
     shuffles < 2 && "All controls share one shuffle: what another would change is in no interval.",
     "An outcome that does not differ tells about the text and the method, not about what a model has learnt. Shares of a shuffled model’s loss say nothing. At the same settings the two seldom have the same L0.",
   ]

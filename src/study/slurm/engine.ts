@@ -9,6 +9,7 @@ import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure, messageOf } from "../../errors.ts";
 import { lockFolder } from "../../files/folder-lock.ts";
+import { shellWord } from "../../files/shell-word.ts";
 import { readState } from "../read-state.ts";
 import { forgivenUpTo, verdictOn } from "../retries.ts";
 import type { StudyState } from "../state.ts";
@@ -57,7 +58,7 @@ async function tryScripts({ folder, profile }: Site, { signal }: SlurmHooks): Pr
     }
     if (answer.code !== 0) {
       throw new Failure(
-        `Slurm would not take slurm/${place}.sbatch: ${complaintOf(answer)}: correct slurm/profile.json, and go on with "monosemantic resume ${folder.path}"`,
+        `Slurm would not take slurm/${place}.sbatch: ${complaintOf(answer)}: correct slurm/profile.json, and go on with "monosemantic resume ${shellWord(folder.path)}"`,
       );
     }
   }
@@ -153,7 +154,7 @@ async function reachedQueue(
 function away({ path }: StudyFolder, answer: Answer): Failure {
   return new Failure(
     `Slurm cannot be asked what is in its queue (${complaintOf(answer)}), and nothing was submitted: ` +
-      `try "monosemantic resume ${path}" again later`,
+      `try "monosemantic resume ${shellWord(path)}" again later`,
   );
 }
 
@@ -202,7 +203,9 @@ function sentenceOf(
   return [
     `${done} of ${plan.parts.length} parts done, ${submitted} submitted, ${queued} in the queue already`,
     ...(failed > 0
-      ? [`${failed} failed: "monosemantic status ${path}" says why, "monosemantic retry" tries them again`]
+      ? [
+          `${failed} failed: "monosemantic status ${shellWord(path)}" says why, "monosemantic retry" tries them again`,
+        ]
       : []),
     ...(limit === null ? [] : [`${left} more when the queue has room (${limit})`]),
   ].join("; ");

@@ -1,12 +1,13 @@
 /** What starting a study on Slurm would do: its scripts and the commands, to be read before anything is submitted. */
 
 import { join, resolve } from "node:path";
+import { shellWord } from "../../files/shell-word.ts";
 import type { Plan } from "../plan.ts";
 import { jobArrays } from "./arrays.ts";
 import { grownMemory } from "./memory.ts";
 import { partScript } from "./part-script.ts";
 import type { SlurmProfile } from "./profile.ts";
-import { PART_SCRIPT, quoted, scriptPath } from "./sbatch.ts";
+import { PART_SCRIPT, scriptPath } from "./sbatch.ts";
 import { previewNaming, scriptsOf } from "./site-folder.ts";
 import { sbatchWords, sharesOf, tendWords } from "./submit.ts";
 
@@ -23,7 +24,7 @@ export function slurmPreview(path: string, plan: Plan, profile: SlurmProfile): s
   });
   const site = { folder, profile, naming };
   const shown = (words: readonly string[]) =>
-    words.map((word) => (word.includes("$") ? `"${word}"` : quoted(word))).join(" ");
+    words.map((word) => (word.includes("$") ? `"${word}"` : shellWord(word))).join(" ");
   const commands = arrays.map(
     (array, i) => `${names[i]!.slice(1)}=$(sbatch ${shown(sbatchWords(site, array, names, shares[i]))})`,
   );

@@ -9,6 +9,7 @@
 
 import { join } from "node:path";
 import { UsageError } from "../../errors.ts";
+import { shellWord } from "../../files/shell-word.ts";
 import type { Part, Plan, Stage } from "../plan.ts";
 import { memoryWord, stageMemory } from "./memory.ts";
 import { siteOf, type Place, type Site, type SlurmProfile } from "./profile.ts";
@@ -49,9 +50,9 @@ export function stageScript(
     ]),
     `#SBATCH --signal=B:USR1@${profile.signalSeconds}`,
     "",
-    `study=${quoted(folder.path)}`,
+    `study=${shellWord(folder.path)}`,
     "parts=(",
-    ...parts.map(({ index, name }) => `  [${index}]=${quoted(name)}`),
+    ...parts.map(({ index, name }) => `  [${index}]=${shellWord(name)}`),
     ")",
     "number=$(( ${1:-0} + SLURM_ARRAY_TASK_ID ))",
     "part=${parts[number]}",
@@ -72,7 +73,7 @@ export function tendScript(folder: StudyPlace, profile: SlurmProfile): string {
       "# Written by monosemantic; slurm/profile.json is where to change it.",
     ]),
     "",
-    `study=${quoted(folder.path)}`,
+    `study=${shellWord(folder.path)}`,
     "",
     ...surroundings(siteOf(profile, "tend")),
     `${words(siteOf(profile, "tend"), profile)} resume "$study" --tend`,
@@ -125,19 +126,14 @@ function head(
 
 function surroundings({ modules = [], environment = {}, setup = [] }: Site): string[] {
   const lines = [
-    ...modules.map((module) => `module load ${quoted(module)}`),
-    ...Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}`),
+    ...modules.map((module) => `module load ${shellWord(module)}`),
+    ...Object.entries(environment).map(([name, value]) => `export ${name}=${shellWord(value)}`),
     ...setup,
   ];
   return lines.length === 0 ? [] : [...lines, ""];
 }
 
 function words({ container }: Site, profile: SlurmProfile): string {
-  const command = commandOf(profile).map(quoted).join(" ");
+  const command = commandOf(profile).map(shellWord).join(" ");
   return container === undefined ? command : `${container} ${command}`;
-}
-
-/** In single quotes, unless it needs none. */
-export function quoted(text: string): string {
-  return /^[A-Za-z0-9_./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,6 +1,7 @@
 /** Submitting job arrays, one after the other, each with what it waits for. */
 
 import { Failure } from "../../errors.ts";
+import { shellWord } from "../../files/shell-word.ts";
 import { dependencyOf, taskRanges, type JobArray } from "./arrays.ts";
 import { ask, complaintOf, type Answer } from "./commands.ts";
 import { noteJob } from "./jobs.ts";
@@ -98,7 +99,7 @@ export async function submitJob(
   if (LIMIT.test(sentence)) return { limit: sentence };
   throw new Failure(
     `Slurm does not take ${name}: ${sentence}; what was asked for is in slurm/${name.split("-").at(-1)!.split(".")[0]}.sbatch, ` +
-      `from slurm/profile.json: correct that, and go on with "monosemantic resume ${folder.path}"`,
+      `from slurm/profile.json: correct that, and go on with "monosemantic resume ${shellWord(folder.path)}"`,
   );
 }
 
