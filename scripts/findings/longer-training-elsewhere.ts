@@ -33,10 +33,12 @@ rest();
 differences();
 
 function configurationOf({ factors }: Trial): string {
-  return Object.entries(factors)
-    .filter(([name]) => name !== "seed")
-    .map(([name, value]) => `${name} ${value}`)
-    .join(", ");
+  return (
+    Object.entries(factors)
+      .filter(([name]) => name !== "seed")
+      .map(([name, value]) => `${name} ${value}`)
+      .join(", ") || "all"
+  );
 }
 
 function million(tokens: number): string {
@@ -56,7 +58,10 @@ function places(): number[] {
 function percent(found: OverSeeds | null, digits = 2): string {
   if (found === null) return "";
   const half = found.half === null ? "" : ` ± ${fixed(100 * found.half, digits)}`;
-  return `${fixed(100 * found.value, digits)}${half}`;
+  // An interval of two says little.
+  const each =
+    found.each.length === 2 ? ` (${found.each.map((one) => fixed(100 * one, digits)).join(", ")})` : "";
+  return `${fixed(100 * found.value, digits)}${half}${each}`;
 }
 
 function fall(trial: Trial): number | null {
@@ -78,7 +83,7 @@ function scores(): void {
       ]),
       ["change", ...[...configurations.values()].map((some) => percent(overSeeds(some.map(fall))))],
       [
-        "each seed",
+        "change of each seed",
         ...[...configurations.values()].map((some) =>
           some
             .flatMap((trial) => fall(trial) ?? [])

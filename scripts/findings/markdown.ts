@@ -2,6 +2,12 @@
 
 import type { Interval } from "../../src/statistics/quantiles.ts";
 
+// Whoever reads the first lines only is done.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
 export function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
