@@ -10,6 +10,8 @@ import { expectedL0 } from "./training-work.ts";
 const REST = 0.6 * GIB;
 /** Sessions' own arrays and the script's heap, beside what `run` counts. */
 const WHILE_TRAINING = 0.15 * GIB;
+/** Contexts, rules and their matches. */
+const WHILE_EXPLAINING = 0.55 * GIB;
 /** Arrays of logits that one thread has at once, each of at most 64 MiB (src/run/source.ts). */
 const LOGITS = 12 * 64 * 2 ** 20;
 /** A unit's contexts, histogram and counts in an analysis. */
@@ -35,7 +37,10 @@ export function trainMemory(
   // Whether it fits is not decided here: the machine that forecasts need not be the one that trains.
   const { total } = forecastMemory(dictionaries, hook.dIn, threads, { buffer, model: modelBytes }, Infinity);
   // A part may go on from a checkpoint, and reading one holds a dictionary with its Adam moments a second time.
-  return total + WHILE_TRAINING + 24 * hook.dIn * Math.max(...dictionaries.map(({ dSae }) => dSae));
+  const restored = 24 * hook.dIn * Math.max(...dictionaries.map(({ dSae }) => dSae));
+  // Arrays of evaluations on the way stay where they are.
+  const evaluations = stream.evaluateAt.length > 0 ? threads * LOGITS : 0;
+  return total + threads * modelBytes + WHILE_TRAINING + restored + evaluations;
 }
 
 export function measureMemory(work: GroupWork, threads: number, { features }: Measures): number {
@@ -61,7 +66,7 @@ export function explainMemory(
     return explainTokens * chosen * expectedL0(options, hook.dIn, 1);
   });
   const reading =
-    REST + 2 * models(work, threads) + 3 * loaded(work) + 16 * Math.max(...entries) + 60 * explainTokens;
+    REST + WHILE_EXPLAINING + 2 * models(work, threads) + 3 * loaded(work) + 16 * Math.max(...entries) + 60 * explainTokens;
   return controlUnits > 0 && (controlTokens ?? 0) > 0
     ? Math.max(reading, trainMemory(work, threads))
     : reading;
