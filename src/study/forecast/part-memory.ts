@@ -66,7 +66,12 @@ export function explainMemory(
     return explainTokens * chosen * expectedL0(options, hook.dIn, 1);
   });
   const reading =
-    REST + WHILE_EXPLAINING + 2 * models(work, threads) + 3 * loaded(work) + 16 * Math.max(...entries) + 60 * explainTokens;
+    REST +
+    WHILE_EXPLAINING +
+    2 * models(work, threads) +
+    3 * loaded(work) +
+    16 * Math.max(...entries) +
+    60 * explainTokens;
   return controlUnits > 0 && (controlTokens ?? 0) > 0
     ? Math.max(reading, trainMemory(work, threads))
     : reading;
