@@ -4,6 +4,9 @@
  */
 
 import type { InterpretationOptions } from "../../interpretation/options.ts";
+import type { ModelConfig } from "../../model/config.ts";
+import type { HookPoint } from "../../model/hooks.ts";
+import { rowPoint } from "../../model/live-graphs.ts";
 import type { Measures } from "../plan.ts";
 import { cutWork, plus, secondsOf } from "./forward-work.ts";
 import type { GroupWork, StreamWork } from "./group-work.ts";
@@ -32,8 +35,12 @@ const UNIT_EXPLAINED = 11e-3;
 const UNIT_EXPLAINED_TOKEN = 11e-9;
 /** Contexts that an effect of a feature is measured on. */
 const EFFECT_CONTEXTS = 40;
-/** Contexts whose ablation starts from one another's pass, and positions that stay as they were. */
+/**
+ * Contexts that pass through the rest of the model for an ablation: behind the last attention those positions that change, and as they
+ * were; before it all of them, with and without the unit.
+ */
 const ABLATED_SHARE = 0.7;
+const ABLATED_SHARE_EARLY = 2;
 /** Pairs of units that are active at the same token, in a comparison. */
 const PAIR = 6e-9;
 
@@ -116,7 +123,7 @@ export function analysisSeconds(
     (read * (TOKEN_OF_SET + active * ACTIVE_UNIT) + units * UNIT_RECORDED) / speed.script +
     units *
       options.ablations *
-      (ABLATION / speed.script + (ABLATED_SHARE * context * suffix) / speed.parallel) +
+      (ABLATION / speed.script + (ablatedShare(config, hook) * context * suffix) / speed.parallel) +
     // Logit weights, and neighbours among all units.
     (2 * units * hook.dIn * (config.vocabSize + units)) / (speed.flops * speed.parallel);
   for (const { dSae, options: one } of dictionaries) {
@@ -128,10 +135,19 @@ export function analysisSeconds(
   return seconds;
 }
 
+function ablatedShare(config: ModelConfig, hook: HookPoint): number {
+  return rowPoint(config, hook).name === hook.name ? ABLATED_SHARE : ABLATED_SHARE_EARLY;
+}
+
 /** Ablations of a sample of features of every dictionary on contexts of their own. */
-function effectsSeconds({ cut, context, dictionaries }: GroupWork, speed: Speed, features: number): number {
+function effectsSeconds(
+  { config, hook, cut, context, dictionaries }: GroupWork,
+  speed: Speed,
+  features: number,
+): number {
   const units = dictionaries.reduce((sum, { dSae }) => sum + Math.min(features, dSae), 0);
-  const one = (ABLATED_SHARE * context * secondsOf(plus(cut.prefix, cut.suffix), speed)) / speed.parallel;
+  const one =
+    (ablatedShare(config, hook) * context * secondsOf(plus(cut.prefix, cut.suffix), speed)) / speed.parallel;
   return START + units * EFFECT_CONTEXTS * (one + ABLATION / speed.script);
 }
 
