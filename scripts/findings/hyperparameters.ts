@@ -4,12 +4,9 @@
  *     node scripts/findings/hyperparameters.ts STUDY [FOLDER FOR FIGURES]
  */
 
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { standalone } from "../../src/report/figure.ts";
 import { forestData, growForest } from "../../src/statistics/forest.ts";
 import { partialDependence } from "../../src/statistics/partial-dependence.ts";
-import type { Estimate } from "../../src/statistics/estimate.ts";
+import { type Estimate, leavesOutZero } from "../../src/statistics/estimate.ts";
 import { mean, pearson } from "../../src/statistics/correlation.ts";
 import { outcomeOf } from "../../src/study/outcomes/outcome.ts";
 import { contrastKey, effectsOn, levelMeans, type OutcomeEffects } from "../../src/study/report/effects.ts";
@@ -29,6 +26,7 @@ import { rateFigure, trainingFigure } from "./hyperparameters/figures.ts";
 import { lastDoubling, type Moment, rateEffectsAt } from "./hyperparameters/on-the-way.ts";
 import { openStudied, repeatsIn, stillFalling, trainingLog } from "./hyperparameters/trials.ts";
 import { fixed, intervalText, say, table } from "./markdown.ts";
+import { studyArguments, writeFigures } from "./study-arguments.ts";
 
 /** Times that settings are dealt out anew. */
 const DEALS = 200;
@@ -36,11 +34,7 @@ const DEALS = 200;
 const STEPS = 488;
 const FOREST = { seed: 0 };
 
-const [path, figures] = process.argv.slice(2);
-if (path === undefined) {
-  console.error("give the directory of a study: node scripts/findings/hyperparameters.ts STUDY [FOLDER]");
-  process.exit(2);
-}
+const [path, figures] = studyArguments("hyperparameters.ts");
 const studied = openStudied(path);
 const { study, population, columns } = studied;
 const effects = columns.flatMap((column) => effectsOn(population, column) ?? []);
@@ -58,9 +52,7 @@ settled();
 repeats();
 explainers();
 if (figures !== undefined) {
-  for (const figure of [trainingFigure(studied), rateFigure(studied)]) {
-    writeFileSync(join(figures, `${figure.name}.svg`), standalone(figure));
-  }
+  writeFigures(figures, [trainingFigure(studied), rateFigure(studied)]);
 }
 chance();
 
@@ -119,8 +111,7 @@ function cell(column: OutcomeColumn, effect: Estimate | null): string {
   if (effect === null) return "–";
   const { definition, log } = column;
   const text = effectText(definition, log, effect.value);
-  const isClear = effect.interval !== null && (effect.interval[0] > 0 || effect.interval[1] < 0);
-  return `${isClear ? `**${text}**` : text} ${effectInterval(definition, log, effect)}`;
+  return `${leavesOutZero(effect) ? `**${text}**` : text} ${effectInterval(definition, log, effect)}`;
 }
 
 function effectTables(): void {
@@ -376,7 +367,7 @@ function chance(): void {
   const clears = new Map<string, number>();
   for (const { contrasts } of effects) {
     for (const { effect, ...contrast } of contrasts) {
-      const isClear = effect?.interval && (effect.interval[0] > 0 || effect.interval[1] < 0);
+      const isClear = effect !== null && leavesOutZero(effect);
       const text = contrastText(contrast);
       clears.set(text, (clears.get(text) ?? 0) + (isClear ? 1 : 0));
     }

@@ -8,21 +8,11 @@
  */
 
 import { fixed, say, table } from "./markdown.ts";
-import { type OverSeeds, overSeeds, paired } from "./why-longer-training-hurts/over-seeds.ts";
-import {
-  change,
-  openTrials,
-  pointAt,
-  type Point,
-  TEXT_END,
-  type Trial,
-} from "./why-longer-training-hurts/trials.ts";
+import { studyArguments } from "./study-arguments.ts";
+import { each, type OverSeeds, overSeeds, paired, percent } from "./why-longer-training-hurts/over-seeds.ts";
+import { change, openTrials, pointAt, TEXT_END, type Trial } from "./why-longer-training-hurts/trials.ts";
 
-const studies = process.argv.slice(2);
-if (studies.length === 0) {
-  console.error("give the directory of a study: node scripts/findings/longer-training-elsewhere.ts STUDY");
-  process.exit(2);
-}
+const studies = studyArguments("longer-training-elsewhere.ts");
 const opened = studies.map(openTrials);
 const trials = opened.flatMap((study) => study.trials);
 const complete = opened.every((study) => study.complete);
@@ -55,13 +45,9 @@ function places(): number[] {
   );
 }
 
-function percent(found: OverSeeds | null, digits = 2): string {
-  if (found === null) return "";
-  const half = found.half === null ? "" : ` ± ${fixed(100 * found.half, digits)}`;
-  // An interval of two says little.
-  const each =
-    found.each.length === 2 ? ` (${found.each.map((one) => fixed(100 * one, digits)).join(", ")})` : "";
-  return `${fixed(100 * found.value, digits)}${half}${each}`;
+/** With each seed's where there are two: an interval of two says little. */
+function scoreText(found: OverSeeds | null): string {
+  return found?.each.length === 2 ? `${percent(found)} (${each(found)})` : percent(found);
 }
 
 function fall(trial: Trial): number | null {
@@ -79,18 +65,10 @@ function scores(): void {
     [
       ...places().map((tokens) => [
         million(tokens),
-        ...[...configurations.values()].map((some) => percent(meansAt(some, tokens, "score"))),
+        ...[...configurations.values()].map((some) => scoreText(meansAt(some, tokens, "score"))),
       ]),
-      ["change", ...[...configurations.values()].map((some) => percent(overSeeds(some.map(fall))))],
-      [
-        "change of each seed",
-        ...[...configurations.values()].map((some) =>
-          some
-            .flatMap((trial) => fall(trial) ?? [])
-            .map((value) => fixed(100 * value, 2))
-            .join(", "),
-        ),
-      ],
+      ["change", ...[...configurations.values()].map((some) => scoreText(overSeeds(some.map(fall))))],
+      ["change of each seed", ...[...configurations.values()].map((some) => each(overSeeds(some.map(fall))))],
     ],
   );
 }
@@ -100,7 +78,7 @@ function rest(): void {
   say("Explained variance and L0, held out / on the training rows; means over seeds.\n");
   const onRows = (some: readonly Trial[], tokens: number, key: "variance" | "l0") =>
     overSeeds(some.map((trial) => trial.onRows(tokens)?.[key] ?? null))?.value ?? Number.NaN;
-  const held = (some: readonly Trial[], tokens: number, key: keyof Point & ("variance" | "l0")) =>
+  const held = (some: readonly Trial[], tokens: number, key: "variance" | "l0") =>
     meansAt(some, tokens, key)?.value ?? Number.NaN;
   table(
     ["tokens", ...configurations.keys()],
@@ -123,7 +101,7 @@ function differences(): void {
     ["", ...all.map(([name]) => name)],
     all.map(([name, some], i) => [
       name,
-      ...all.map(([, others], j) => (j <= i ? "" : percent(paired(others, some, fall)))),
+      ...all.map(([, others], j) => (j <= i ? "" : scoreText(paired(others, some, fall)))),
     ]),
   );
 }

@@ -5,13 +5,13 @@
  *     node scripts/findings/model-or-data.ts STUDY [FOLDER FOR FIGURES]
  */
 
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { EffectSubject } from "../../src/experiments/effects/result.ts";
 import { readJson } from "../../src/files/read.ts";
-import { standalone } from "../../src/report/figure.ts";
 import type { StudyOutcomes } from "../../src/study/outcomes/outcome.ts";
 import { fixed, say, table } from "./markdown.ts";
+import { studyArguments, writeFigures } from "./study-arguments.ts";
 import {
   CEILING,
   type Dictionary,
@@ -63,11 +63,7 @@ const ROWS: readonly Row[] = [
   PROMOTED,
 ];
 
-const [study, figures] = process.argv.slice(2);
-if (study === undefined) {
-  console.error("give the directory of a study: node scripts/findings/model-or-data.ts STUDY [FOLDER]");
-  process.exit(2);
-}
+const [study, figures] = studyArguments("model-or-data.ts");
 const dictionaries = openDictionaries(study);
 const trained = dictionaries.filter(({ shuffled }) => shuffled === null);
 const shuffled = dictionaries.filter((one) => one.shuffled !== null);
@@ -91,7 +87,7 @@ if (figures !== undefined) {
     measuresFigure(both, [ACTIVATION, LOGITS, NEXT, AUC, SAME_TOKEN, WEIGHTS, EFFECT]),
     ablationFigure(both, GAIN),
   ];
-  for (const figure of drawn) writeFileSync(join(figures, `${figure.name}.svg`), standalone(figure));
+  writeFigures(figures, drawn);
 }
 
 /** What kind of dictionaries these are, where the study has its report. */

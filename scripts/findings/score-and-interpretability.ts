@@ -6,14 +6,12 @@
  * Of the small study, of which there are too few dictionaries to correlate, it prints the values.
  */
 
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { standalone } from "../../src/report/figure.ts";
 import { collectOutcomes } from "../../src/study/outcomes/collect.ts";
 import { outcomeOf, type TrialOutcomes } from "../../src/study/outcomes/outcome.ts";
 import { populationsOf } from "../../src/study/report/population.ts";
 import { StudyFolder } from "../../src/study/study-folder.ts";
 import { fixed, intervalText, say, table } from "./markdown.ts";
+import { studyArguments, writeFigures } from "./study-arguments.ts";
 import * as axes from "./score-and-interpretability/axes.ts";
 import { type Correlation, Dictionaries, mean } from "./score-and-interpretability/dictionaries.ts";
 import { signsFigure, valuesFigure } from "./score-and-interpretability/figures.ts";
@@ -21,11 +19,7 @@ import { signsFigure, valuesFigure } from "./score-and-interpretability/figures.
 /** Of two dictionaries: L0 within a factor of this counts as the same. */
 const ALIKE = 1.3;
 
-const [study, folder, small] = process.argv.slice(2);
-if (study === undefined) {
-  console.error("give the directory of a study: node scripts/findings/score-and-interpretability.ts STUDY");
-  process.exit(2);
-}
+const [study, folder, small] = studyArguments("score-and-interpretability.ts");
 const populations = populationsOf(collectOutcomes(StudyFolder.open(study)));
 const of = (shuffled: boolean) =>
   new Dictionaries(
@@ -48,9 +42,7 @@ repeats();
 beside();
 say(`${looked} correlations between dictionaries.\n`);
 if (folder !== undefined) {
-  for (const figure of [valuesFigure(trained, shuffled), signsFigure(trained)]) {
-    writeFileSync(join(folder, `${figure.name}.svg`), standalone(figure));
-  }
+  writeFigures(folder, [valuesFigure(trained, shuffled), signsFigure(trained)]);
 }
 if (small !== undefined)
   values(populationsOf(collectOutcomes(StudyFolder.open(small))).flatMap(({ trials }) => trials));

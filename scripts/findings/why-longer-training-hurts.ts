@@ -4,21 +4,16 @@
  *     node scripts/findings/why-longer-training-hurts.ts STUDY [FOLDER FOR FIGURES]
  */
 
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openSafetensors } from "../../src/files/safetensors.ts";
-import { standalone } from "../../src/report/figure.ts";
 import { median } from "../../src/statistics/quantiles.ts";
 import { fixed, say, table } from "./markdown.ts";
+import { studyArguments, writeFigures } from "./study-arguments.ts";
 import { suspectsFigure, textFigure } from "./why-longer-training-hurts/figures.ts";
-import { type OverSeeds, overSeeds, paired } from "./why-longer-training-hurts/over-seeds.ts";
+import { each, type OverSeeds, overSeeds, paired, percent } from "./why-longer-training-hurts/over-seeds.ts";
 import * as of from "./why-longer-training-hurts/trials.ts";
 
-const [study, folder] = process.argv.slice(2);
-if (study === undefined) {
-  console.error("give the directory of a study: node scripts/findings/why-longer-training-hurts.ts STUDY");
-  process.exit(2);
-}
+const [study, folder] = studyArguments("why-longer-training-hurts.ts");
 const { trials, complete } = of.openTrials(study);
 const seeds = (variant: of.Variant) => of.seedsOf(trials, variant);
 const published = seeds(of.AS_PUBLISHED);
@@ -39,24 +34,11 @@ restarts();
 elsewhere();
 norms();
 if (folder !== undefined) {
-  for (const figure of [textFigure(trials), suspectsFigure(trials)]) {
-    writeFileSync(join(folder, `${figure.name}.svg`), standalone(figure));
-  }
+  writeFigures(folder, [textFigure(trials), suspectsFigure(trials)]);
 }
 
 function million(tokens: number): string {
   return `${fixed(tokens / 1e6, tokens > of.BEFORE - 1 && tokens < of.LAST ? 3 : 2)} M`;
-}
-
-/** In points or per cent: mean and half the interval. */
-function percent(found: OverSeeds | null, digits = 2): string {
-  if (found === null) return "";
-  const half = found.half === null ? "" : ` ± ${fixed(100 * found.half, digits)}`;
-  return `${fixed(100 * found.value, digits)}${half}`;
-}
-
-function each(found: OverSeeds | null, scale = 100, digits = 2): string {
-  return found === null ? "" : found.each.map((value) => fixed(scale * value, digits)).join(", ");
 }
 
 function at(some: readonly of.Trial[], tokens: number): OverSeeds | null {

@@ -7,7 +7,7 @@ import { basename, dirname, extname, resolve } from "node:path";
 import { availableParallelism } from "node:os";
 import { UsageError } from "../errors.ts";
 import { machineBytes } from "../sae/memory.ts";
-import { declaredOptions, type Design, type DesignedTrial, expandDesign } from "../study/design.ts";
+import { declaredOptions, type DesignedTrial, expandDesign } from "../study/design.ts";
 import type { Measures } from "../study/plan.ts";
 import type { StudyRequest, TrialRequest } from "../study/study-request.ts";
 import type { OptionsOf, Sections } from "./command.ts";
@@ -17,6 +17,7 @@ import { checkSections } from "./resolve.ts";
 import { absoluteModel, absoluteText, TrialReader } from "./study-trials.ts";
 import { type Json, objectIn, readDesign, refuseUnknown } from "./study-design.ts";
 import { MEASURES, misplaced, OWN, STRUCTURE, STUDY, TRIAL } from "./study-file-sections.ts";
+import { withFile } from "./with-file.ts";
 
 /** Share of the machine that a part may take when nothing is said: the rest is for everybody else on it. */
 const MEMORY_SHARE = 0.8;
@@ -48,7 +49,11 @@ export async function readStudy(path: string, given: Machine = {}, usual: Machin
   const asked = studyOptions(json, folder, path);
   const design = readDesign(json, asked.seeds, path);
   const measures = readMeasures(json["measure"] ?? {}, folder, path);
-  const trials = await readTrials(designed(design, path), path, folder);
+  const trials = await readTrials(
+    withFile(path, () => expandDesign(design)),
+    path,
+    folder,
+  );
   const name = basename(path, extname(path));
   const shared = asked.streamSeed ?? trials[0]!.options.seed;
   const withStream = (trial: TrialRequest): TrialRequest => ({
@@ -71,15 +76,6 @@ export async function readStudy(path: string, given: Machine = {}, usual: Machin
     },
     json: absolute(json, folder),
   };
-}
-
-function designed(design: Design, path: string): DesignedTrial[] {
-  try {
-    return expandDesign(design);
-  } catch (error) {
-    if (error instanceof UsageError) throw new UsageError(`${path}: ${error.message}`, { cause: error });
-    throw error;
-  }
 }
 
 async function readTrials(

@@ -41,7 +41,6 @@ export class TrialReader {
   }
 
   /**
-   * @param streamSeed of the study; the trial's own seed unless given
    * @throws UsageError that names the trial, for an option that it cannot have, or a model, hook point or text that is not there
    */
   async read({ label, settings }: DesignedTrial): Promise<TrialRequest> {

@@ -15,3 +15,8 @@ export interface TestedEstimate extends Estimate {
   /** Two-sided, not corrected for how many tests there are. */
   readonly p: number | null;
 }
+
+/** Whether the interval is there and leaves out 0. */
+export function leavesOutZero({ interval }: Estimate): boolean {
+  return interval !== null && (interval[0] > 0 || interval[1] < 0);
+}

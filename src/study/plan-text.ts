@@ -5,13 +5,14 @@ import { type Group, type Part, type Plan, STAGES } from "./plan.ts";
 
 export function planLines(plan: Plan): string[] {
   const { title, question, trials } = plan;
+  const orders = new Set(plan.groups.map(({ stream }) => stream.streamSeed)).size;
   return [
     `${title}: ${counted(trials.length, "trial")}`,
     ...(question === null ? [] : [`  ${question}`]),
     ...factorLines(plan),
     "",
     `${counted(plan.groups.length, "group")}, each trained on one stream of activations:`,
-    ...plan.groups.flatMap((group) => groupLines(plan, group)),
+    ...plan.groups.flatMap((group) => groupLines(plan, group, orders > 1)),
     "",
     ...partLines(plan),
     "",
@@ -27,12 +28,13 @@ function factorLines({ factors }: Plan): string[] {
   );
 }
 
+/** @param ordered with the seed that shuffles its text */
 function groupLines(
-  { texts, trials, groups }: Plan,
+  { texts, trials }: Plan,
   { name, trials: members, stream, text }: Group,
+  ordered: boolean,
 ): string[] {
   const { trainTokens } = texts.find((one) => one.name === text)!;
-  const orders = new Set(groups.map((group) => group.stream.streamSeed)).size;
   const shuffled = stream.shuffleWeights === undefined ? "" : " with shuffled weights";
   const source = `${stream.hook} of ${stream.model}${shuffled}`;
   const own = trials.filter((trial) => members.includes(trial.name));
@@ -46,7 +48,7 @@ function groupLines(
   }
   const about =
     `${source}; text ${text}: ${stream.data.join(", ")}, ${formatCount(trainTokens)} tokens` +
-    (orders > 1 ? `, in order ${stream.streamSeed}` : "");
+    (ordered ? `, in order ${stream.streamSeed}` : "");
   return [`  ${name}  ${about}`, ...rows];
 }
 

@@ -1,6 +1,7 @@
 /** How many intervals leave out 0, and how many would if no factor did anything: settings are dealt out anew to the configurations. */
 
 import { Random } from "../../../src/random.ts";
+import { leavesOutZero } from "../../../src/statistics/estimate.ts";
 import { quantile } from "../../../src/statistics/quantiles.ts";
 import type { StudyOutcomes } from "../../../src/study/outcomes/outcome.ts";
 import { effectsOn, type OutcomeEffects } from "../../../src/study/report/effects.ts";
@@ -13,17 +14,10 @@ export interface Counted {
 }
 
 export function countOf(effects: readonly OutcomeEffects[]): Counted {
-  const intervals = effects.flatMap(({ contrasts }) =>
-    contrasts.flatMap(({ effect }) => effect?.interval ?? []),
-  );
-  const pairs = Array.from({ length: intervals.length / 2 }, (_, i) => [
-    intervals[2 * i]!,
-    intervals[2 * i + 1]!,
-  ]);
-  return {
-    intervals: pairs.length,
-    leaveOutZero: pairs.filter(([low, high]) => low! > 0 || high! < 0).length,
-  };
+  const known = effects
+    .flatMap(({ contrasts }) => contrasts.flatMap(({ effect }) => effect ?? []))
+    .filter(({ interval }) => interval !== null);
+  return { intervals: known.length, leaveOutZero: known.filter(leavesOutZero).length };
 }
 
 /** Outcomes of a trial stay together, and so do repeats. @returns counts of intervals that leave out 0: mean, median, 95th percentile, most */

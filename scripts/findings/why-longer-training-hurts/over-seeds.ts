@@ -4,6 +4,7 @@
  */
 
 import { meanEstimate } from "../../../src/statistics/mean-estimate.ts";
+import { fixed } from "../markdown.ts";
 import type { Trial } from "./trials.ts";
 
 export interface OverSeeds {
@@ -18,6 +19,18 @@ export function overSeeds(values: readonly (number | null)[]): OverSeeds | null 
   if (each.length === 0) return null;
   const { value, interval } = meanEstimate(each);
   return { each, value, half: interval && (interval[1] - interval[0]) / 2 };
+}
+
+/** In points or per cent: mean ± half the interval. */
+export function percent(found: OverSeeds | null, digits = 2): string {
+  if (found === null) return "";
+  const half = found.half === null ? "" : ` ± ${fixed(100 * found.half, digits)}`;
+  return `${fixed(100 * found.value, digits)}${half}`;
+}
+
+/** Each seed's value. */
+export function each(found: OverSeeds | null, scale = 100, digits = 2): string {
+  return found === null ? "" : found.each.map((value) => fixed(scale * value, digits)).join(", ");
 }
 
 /** One less the other, seed by seed, of the seeds that both have. */

@@ -13,6 +13,7 @@ import { type CommandContext, defineCommand } from "../command.ts";
 import { freshFolder } from "../run-progress.ts";
 import { MOST_THREADS } from "../sections.ts";
 import { studyJsonSchema } from "../study-schema.ts";
+import { withFile } from "../with-file.ts";
 
 export const sweepCommand = defineCommand({
   name: "sweep",
@@ -176,13 +177,4 @@ async function forecasted(
   phase.end();
   const plan = await fittedPlan(request, speed);
   return { plan, assumption: forecastAssumption(plan, speed) };
-}
-
-function withFile<T>(file: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof UsageError) throw new UsageError(`${file}: ${error.message}`, { cause: error });
-    throw error;
-  }
 }

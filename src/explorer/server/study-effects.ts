@@ -1,6 +1,6 @@
 /** What factors do to outcomes and where these vary from, by the report's own computations, in the report's own words. */
 
-import type { Estimate } from "../../statistics/estimate.ts";
+import { type Estimate, leavesOutZero } from "../../statistics/estimate.ts";
 import type { OutcomeDefinition } from "../../study/outcomes/outcome.ts";
 import { effectsOn, levelMeans } from "../../study/report/effects.ts";
 import {
@@ -98,8 +98,4 @@ export function shownVariation(
       }),
     })),
   };
-}
-
-function leavesOutZero({ interval }: Estimate): boolean {
-  return interval !== null && (interval[0] > 0 || interval[1] < 0);
 }

@@ -5,6 +5,7 @@
 
 import type { ReadTensors } from "../../files/checkpoints.ts";
 import type { WritableTensor } from "../../files/safetensors-write.ts";
+import { firstAtLeast } from "../first-at-least.ts";
 import type { TallyBatch } from "../pass/batch.ts";
 import { bitsOf } from "../pass/bits.ts";
 import type { TokenPlace } from "../pass/contexts-to-read.ts";
@@ -43,8 +44,8 @@ export class RandomContexts {
     return this.places.flatMap(({ split, context, position }, p) => {
       const seen = this.#seen[p];
       if (seen === undefined) return [];
-      const from = lowerBound(seen.units, unit);
-      const to = lowerBound(seen.units, unit + 1);
+      const from = firstAtLeast(seen.units, unit);
+      const to = firstAtLeast(seen.units, unit + 1);
       const positions = Array.from(seen.positions.subarray(from, to));
       const values = Array.from(seen.values.subarray(from, to));
       const value = values[positions.indexOf(position)] ?? 0;
@@ -109,16 +110,4 @@ function gather(
     positions: Uint32Array.from(entries, (entry) => entry.position),
     values: Float32Array.from(entries, ({ value }) => value),
   };
-}
-
-/** The first index whose value is at least `wanted`. */
-function lowerBound(ascending: Uint32Array, wanted: number): number {
-  let low = 0;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ascending[middle]! < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -3,6 +3,8 @@
  * much.
  */
 
+import { firstAtLeast } from "../../features/first-at-least.ts";
+
 export class MeansByKey {
   readonly #keys: Int32Array;
   readonly #values: Float64Array;
@@ -14,14 +16,7 @@ export class MeansByKey {
   }
 
   get(key: number): number | undefined {
-    const keys = this.#keys;
-    let low = 0;
-    let high = keys.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (keys[middle]! < key) low = middle + 1;
-      else high = middle;
-    }
-    return keys[low] === key ? this.#values[low] : undefined;
+    const at = firstAtLeast(this.#keys, key);
+    return this.#keys[at] === key ? this.#values[at] : undefined;
   }
 }

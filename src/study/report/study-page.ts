@@ -98,7 +98,7 @@ function populationSections(
   { study, definitions }: StudyAnalysis,
   figures: PopulationFigures,
 ): readonly Content[] {
-  const isPrimary = ({ name }: { readonly name: string }) => study.primary.includes(name);
+  const isPrimary = isPrimaryIn(study);
   const others = effects.filter((one) => !isPrimary(one));
   const { dependences, shares, frontiers, dead, onTheWay } = figures;
   return [
@@ -175,6 +175,10 @@ function populationSections(
   ];
 }
 
+function isPrimaryIn({ primary }: StudyOutcomes): (of: { readonly name: string }) => boolean {
+  return ({ name }) => primary.includes(name);
+}
+
 function effectsNote(mixed: boolean, seeds: number): string {
   const error = mixed
     ? "A mixed model: what combinations of settings do beyond the sum of their effects, and what another seed changes, are error, each at its own level."
@@ -186,7 +190,7 @@ function effectsNote(mixed: boolean, seeds: number): string {
 
 function controls({ study, controls: all, definitions }: StudyAnalysis): Content {
   if (all.length === 0) return null;
-  const isPrimary = ({ name }: { readonly name: string }) => study.primary.includes(name);
+  const isPrimary = isPrimaryIn(study);
   const others = all.filter((one) => !isPrimary(one));
   return section(
     "Trained against shuffled",

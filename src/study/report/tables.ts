@@ -3,7 +3,7 @@
 import { formatBytes, formatCount, formatDuration, formatNumber, prose } from "../../report/format.ts";
 import { type Content, html, type Markup } from "../../report/markup.ts";
 import { scoreText } from "../../report/scores/score-words.ts";
-import type { Estimate } from "../../statistics/estimate.ts";
+import { type Estimate, leavesOutZero } from "../../statistics/estimate.ts";
 import { type OutcomeDefinition, outcomeOf, type StudyOutcomes } from "../outcomes/outcome.ts";
 import type { StudyAnalysis } from "./analysis.ts";
 import type { Control } from "./controls.ts";
@@ -105,7 +105,7 @@ export function effectsTable(effects: readonly OutcomeEffects[], definitions: De
         ${contrasts.map((contrast) => {
           const found = one.contrasts.find((other) => contrastKey(other) === contrastKey(contrast))?.effect;
           if (found === undefined || found === null) return html`<td class="n none">–</td>`;
-          return html`<td class="n ${isSure(found) ? "sure" : "unsure"}">
+          return html`<td class="n ${leavesOutZero(found) ? "sure" : "unsure"}">
             ${effectText(definition, one.log, found.value)}<small class="ci"
               >${effectInterval(definition, one.log, found)}</small
             >
@@ -133,7 +133,7 @@ export function controlsTable(controls: readonly Control[], definitions: Definit
         <th scope="row">${defined(definition)}</th>
         <td class="n">${valueText(definition, trained)}</td>
         <td class="n">${valueText(definition, shuffled)}</td>
-        <td class="n ${isSure(difference) ? "sure" : "unsure"}">
+        <td class="n ${leavesOutZero(difference) ? "sure" : "unsure"}">
           ${effectText(definition, log, difference.value)}<small class="ci"
             >${effectInterval(definition, log, difference)}</small
           >
@@ -142,11 +142,6 @@ export function controlsTable(controls: readonly Control[], definitions: Definit
       </tr>`;
     }),
   );
-}
-
-/** Whether the interval leaves out 0. */
-function isSure({ interval }: Estimate): boolean {
-  return interval !== null && (interval[0] > 0 || interval[1] < 0);
 }
 
 export function variationTable(variations: readonly OutcomeVariation[], definitions: Definitions): Markup {
